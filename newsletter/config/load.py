@@ -1,0 +1,248 @@
+"""Reads the configuration and checks it: every problem at once, each with its file and line or variable.
+
+What a key means is written in `sections`; what is done with the values is left to the rooms.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+import string
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from newsletter.config.sections import Config, Key, all_tables
+from newsletter.errors import ConfigError
+
+_SECRET_FILE = "_FILE"
+_OWN_VARIABLES = {"NEWSLETTER_CONFIG"}  # says which file to read; see cli/
+_EXAMPLE_HOST = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid)$")
+_SUBJECT_FIELDS = {"title", "date", "count", "keywords"}
+
+
+def load_config(path: Path | None, environment: Mapping[str, str], folder: Path) -> Config:
+    """The configuration of `path` (None: defaults alone) with `environment` over it.
+
+    Relative paths are relative to the file, or to `folder` where there is none.
+    Raises ConfigError with every unknown, missing or wrong key.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    keys = {key.name: key for table in all_tables() for key in table.keys}
+    if path is not None:
+        _read_file(path, keys, values, places, problems)
+        folder = path.resolve().parent
+    _read_environment(environment, keys, values, places, problems)
+    for name in list(values):
+        try:
+            values[name] = _checked(keys[name], values[name])
+        except ValueError as error:
+            problems.append(f"{places[name]}: {name} {error}")
+            del values[name]
+    config = _build(Config, "", values, folder)
+    problems += [f"{places.get(name, name)}: {name} {message}" for name, message in _judge(config)]
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def check_public_addresses(config: Config) -> None:
+    """Refuses to mail real people with addresses that lead nowhere.
+
+    Raises ConfigError while base_url or the sender's address is an example name.
+    """
+    problems = []
+    if is_example_host(urlsplit(config.newsletter.base_url).hostname or ""):
+        problems.append(
+            f"[newsletter] base_url is still {config.newsletter.base_url}: its links would lead nowhere"
+        )
+    if is_example_host(config.sender.address.rpartition("@")[2]):
+        problems.append(f"[sender] address is still {config.sender.address}: nobody could answer it")
+    if problems:
+        fix = 'set them in newsletter.toml, or keep [transport] kind = "file" to try things out'
+        raise ConfigError(problems, fix=fix)
+
+
+def is_example_host(host: str) -> bool:
+    """Whether `host` is reserved for examples (RFC 2606, RFC 6761)."""
+    return not host or _EXAMPLE_HOST.search(host.lower()) is not None
+
+
+def _read_file(
+    path: Path, keys: Mapping[str, Key], values: dict[str, Any], places: dict[str, str], problems: list[str]
+) -> None:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror}"], fix="newsletter init writes one") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 text"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+    lines = _line_numbers(text)
+    for name, value in _flatten(document, keys):
+        place = f"{path}:{lines.get(name, 1)}"
+        if name in keys:
+            values[name], places[name] = value, place
+        else:
+            problems.append(f"{place}: unknown key {name}{_did_you_mean(name, keys)}")
+
+
+def _flatten(
+    document: Mapping[str, Any], keys: Mapping[str, Key], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict) and prefix + name not in keys:
+            yield from _flatten(value, keys, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _line_numbers(text: str) -> dict[str, int]:
+    """Where each dotted key stands. tomllib does not tell; sections and keys in plain style suffice."""
+    section, lines = "", {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([\w.\-]+)\s*\]", line):
+            section = header[1] + "."
+        elif key := re.match(r"\s*([\w.\-]+)\s*=", line):
+            lines[section + key[1]] = number
+    return lines
+
+
+def _did_you_mean(name: str, keys: Mapping[str, Key]) -> str:
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    close = difflib.get_close_matches(name, keys, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _read_environment(
+    environment: Mapping[str, str],
+    keys: Mapping[str, Key],
+    values: dict[str, Any],
+    places: dict[str, str],
+    problems: list[str],
+) -> None:
+    known = {key.variable: key for key in keys.values()}
+    for variable in sorted(environment):
+        if not variable.startswith("NEWSLETTER_") or variable in _OWN_VARIABLES:
+            continue
+        value = environment[variable]
+        key = known.get(variable)
+        secret = known.get(variable.removesuffix(_SECRET_FILE)) if variable.endswith(_SECRET_FILE) else None
+        if key is None and secret is not None and secret.facts.secret:
+            key = secret
+            try:
+                value = Path(value).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{variable}: cannot read {value}: {error}")
+                continue
+        if key is None:
+            problems.append(f"{variable}: unknown variable{_did_you_mean(variable, known)}")
+        else:
+            values[key.name], places[key.name] = value, variable
+
+
+def _checked(key: Key, value: Any) -> Any:
+    """`value` in the key's type; ValueError says what is wrong without repeating a secret."""
+    facts = key.facts
+    if isinstance(key.default, tuple):
+        if isinstance(value, str):
+            value = value.split()
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ValueError('must be a list of texts: ["…"]')
+        return tuple(value)
+    if isinstance(key.default, int):
+        if isinstance(value, str) and re.fullmatch(r"\s*-?\d+\s*", value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError("must be a whole number")
+        if facts.minimum is not None and value < facts.minimum:
+            raise ValueError(f"must be at least {facts.minimum}")
+        if facts.maximum is not None and value > facts.maximum:
+            raise ValueError(f"must be at most {facts.maximum}")
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a text in quotes")
+    if facts.choices and value not in facts.choices:
+        raise ValueError(f"must be one of {', '.join(facts.choices)}, not {value!r}")
+    return Path(value) if isinstance(key.default, Path) else value
+
+
+def _build(kind: type[Any], prefix: str, values: Mapping[str, Any], folder: Path) -> Any:
+    made = {}
+    for each in dataclasses.fields(kind):
+        name = prefix + each.name
+        if isinstance(each.default_factory, type):
+            made[each.name] = _build(each.default_factory, name + ".", values, folder)
+        else:
+            value = values.get(name, each.default)
+            made[each.name] = folder / value if isinstance(value, Path) else value
+    config = kind(**made)
+    if isinstance(config, Config):
+        config = _anchor(config, folder)
+    return config
+
+
+def _anchor(config: Config, folder: Path) -> Config:
+    """Makes the paths inside texts (source, SQLite file) relative to the configuration file."""
+    source, url = config.digest.source, config.store.url
+    base_url = config.newsletter.base_url.rstrip("/") + "/"
+    if "://" not in source and source != "-":
+        # The trailing slash stays, because it says "a folder" even before the folder exists.
+        source = str(folder / source) + ("/" if source.endswith("/") else "")
+    if url.startswith("sqlite:///"):
+        url = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
+    return dataclasses.replace(
+        config,
+        newsletter=dataclasses.replace(config.newsletter, base_url=base_url),
+        digest=dataclasses.replace(config.digest, source=source),
+        store=dataclasses.replace(config.store, url=url),
+    )
+
+
+def _judge(config: Config) -> Iterator[tuple[str, str]]:
+    """What a type alone does not show, as (key, message)."""
+    base = urlsplit(config.newsletter.base_url)
+    if base.scheme not in ("http", "https") or not base.hostname:
+        yield "newsletter.base_url", "must be an absolute http(s) URL"
+    elif base.scheme == "http" and not _is_loopback(base.hostname):
+        yield "newsletter.base_url", "must be https: one-click unsubscribe (RFC 8058) needs it"
+    if base.query or base.fragment:
+        yield "newsletter.base_url", "must not have a query or a fragment"
+    try:
+        ZoneInfo(config.newsletter.timezone)
+    except (KeyError, ValueError, OSError):
+        yield "newsletter.timezone", f"{config.newsletter.timezone!r} is not an IANA time zone"
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", config.sender.address):
+        yield "sender.address", "must be a mail address"
+    if not config.store.url.startswith("sqlite:///"):
+        yield "store.url", "must begin with sqlite:///"
+    if any(urlsplit(hub).scheme not in ("http", "https") for hub in config.feeds.hubs):
+        yield "feeds.hubs", "must be http(s) URLs"
+    if config.digest.source.startswith("http://"):
+        yield "digest.source", "must be https"
+    try:
+        used = {name for _, name, _, _ in string.Formatter().parse(config.mail.subject) if name is not None}
+    except ValueError as error:
+        yield "mail.subject", f"cannot be read: {error}"
+    else:
+        if used - _SUBJECT_FIELDS:
+            known = ", ".join(f"{{{name}}}" for name in sorted(_SUBJECT_FIELDS))
+            yield "mail.subject", f"knows only {known}"
+    if not config.newsletter.title.strip():
+        yield "newsletter.title", "must not be empty"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,53 @@
+"""Inline Markdown → safe HTML and → plain text: what feed, page and mail all show.
+
+Summaries are Markdown of one paragraph: strong, emphasis, code, links, lists kept as written.
+Raw HTML in them is text, never markup. Block structure and templates are left to `render/`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_cjk_friendly import cjk_friendly
+
+_SAFE_TAGS = {"strong", "em", "code", "a", "br", "s"}
+_SAFE_ATTRIBUTES = {"a": {"href", "title"}}
+
+# What XML 1.0 §2.2 forbids, and the rest of the C1 controls: one of them loses a whole feed.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean_text(text: str) -> str:
+    """`text` without the characters no XML, header or reader can carry."""
+    return _FORBIDDEN.sub("", text)
+
+
+def to_html(text: str) -> str:
+    """Inline Markdown as sanitised HTML, escaped exactly once."""
+    html = _markdown().renderInline(clean_text(text))
+    return nh3.clean(html, tags=_SAFE_TAGS, attributes=_SAFE_ATTRIBUTES, url_schemes={"http", "https"})
+
+
+def to_plain(text: str) -> str:
+    """Inline Markdown as plain text: no markup, no entities, single spaces."""
+    [root] = _markdown().parseInline(clean_text(text))
+    return re.sub(r"\s+", " ", "".join(map(_plain_token, root.children or []))).strip()
+
+
+def _plain_token(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    if token.type == "image":
+        return "".join(map(_plain_token, token.children or []))
+    return token.content
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    # CommonMark leaves `**73.5%**的` alone, because the closing run is not right-flanking next to
+    # CJK text; the plugin mends that rule.
+    return MarkdownIt("commonmark", {"html": False}).enable("strikethrough").use(cjk_friendly)
