@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from newsletter.config.sections import Config, Key, all_tables
 from newsletter.errors import ConfigError
 
-_SECRET_FILE = "_FILE"
+_FROM_FILE = "_FILE"
 _OWN_VARIABLES = {"NEWSLETTER_CONFIG"}  # says which file to read; see cli/
 _EXAMPLE_HOST = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid)$")
 _SUBJECT_FIELDS = {"title", "date", "count", "keywords"}
@@ -45,7 +45,7 @@ def load_config(path: Path | None, environment: Mapping[str, str], folder: Path)
         except ValueError as error:
             problems.append(f"{places[name]}: {name} {error}")
             del values[name]
-    config = _build(Config, "", values, folder)
+    config: Config = _build(Config, "", values, folder)
     problems += [f"{places.get(name, name)}: {name} {message}" for name, message in _judge(config)]
     if problems:
         raise ConfigError(problems)
@@ -136,7 +136,7 @@ def _read_environment(
             continue
         value = environment[variable]
         key = known.get(variable)
-        secret = known.get(variable.removesuffix(_SECRET_FILE)) if variable.endswith(_SECRET_FILE) else None
+        secret = known.get(variable.removesuffix(_FROM_FILE)) if variable.endswith(_FROM_FILE) else None
         if key is None and secret is not None and secret.facts.secret:
             key = secret
             try:
