@@ -1,0 +1,48 @@
+"""Which papers a reader gets: one pure selection that mail and feed both use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.keywords.vocabulary import Vocabulary
+from newsletter.model import Preferences, PublishedPaper
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """All papers (`slugs` is None) or those with any of these keywords; at most `limit` of them."""
+
+    slugs: frozenset[str] | None = None
+    limit: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The choice in one line, the same for everybody who chose the same."""
+        slugs = "*" if self.slugs is None else ",".join(sorted(self.slugs))
+        return slugs if self.limit is None else f"{slugs}|{self.limit}"
+
+    @classmethod
+    def from_key(cls, key: str) -> Choice:
+        """The choice whose `key` this is."""
+        slugs, _, limit = key.partition("|")
+        chosen = None if slugs == "*" else frozenset(filter(None, slugs.split(",")))
+        return cls(chosen, int(limit) if limit else None)
+
+
+def make_choice(preferences: Preferences, vocabulary: Vocabulary) -> Choice:
+    """The choice of a reader; a keyword no paper has yet is kept and matches later."""
+    if preferences.keywords is None:
+        return Choice(limit=preferences.limit)
+    keywords = vocabulary.resolve_all(preferences.keywords)
+    return Choice(frozenset(keyword.slug for keyword in keywords), preferences.limit)
+
+
+def select_papers(papers: Sequence[PublishedPaper], choice: Choice) -> tuple[PublishedPaper, ...]:
+    """The chosen papers in their order."""
+    chosen = [
+        paper
+        for paper in papers
+        if choice.slugs is None or any(keyword.slug in choice.slugs for keyword in paper.keywords)
+    ]
+    return tuple(chosen[: choice.limit])

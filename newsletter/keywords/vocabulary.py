@@ -1,0 +1,104 @@
+"""Resolves what a digest or a reader wrote to a `Keyword`.
+
+Two kinds of alias are followed: those of the operator's keywords.toml, and those that digests
+themselves taught (`合成自举预训练 (SBP)`), the operator's first. A spelling nobody knows is a keyword
+of its own. What is known is read from the store by the caller.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.errors import ConfigError
+from newsletter.keywords.normal import normal_form, split_abbreviation
+from newsletter.keywords.slugs import make_slug
+from newsletter.model import Keyword
+
+Aliases = Mapping[str, tuple[str, ...]]
+"""Canonical label → its other spellings."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedKeyword:
+    """A keyword as the store remembers it: the label first seen, the slug fixed then."""
+
+    label: str
+    slug: str
+
+
+class Vocabulary:
+    """Every known keyword and alias; immutable once made."""
+
+    def __init__(
+        self,
+        aliases: Aliases | None = None,
+        *,
+        pinned: Iterable[PinnedKeyword] = (),
+        learned: Mapping[str, str] | None = None,
+    ) -> None:
+        """`learned` maps the normal form of an alias to the normal form of its keyword."""
+        aliases = aliases or {}
+        self._pinned = {normal_form(keyword.label): keyword for keyword in pinned}
+        self._target = dict(learned or {})
+        self._label = {normal_form(label): label for label in aliases}
+        self._aliases = {normal_form(label): spellings for label, spellings in aliases.items()}
+        for label, spellings in aliases.items():
+            # A canonical label of the operator's is nobody's alias, whatever a digest taught.
+            self._target.pop(normal_form(label), None)
+            self._target.update({normal_form(spelling): normal_form(label) for spelling in spellings})
+        self._resolved: dict[str, Keyword] = {}
+
+    def resolve(self, written: str) -> Keyword:
+        """The keyword that `written` means."""
+        keyword = self._resolved.get(written)
+        if keyword is None:
+            label, _ = split_abbreviation(written)
+            keyword = self._resolved[written] = self._keyword(self._canonical(normal_form(label)), label)
+        return keyword
+
+    def resolve_all(self, written: Iterable[str]) -> tuple[Keyword, ...]:
+        """Each keyword once, in the order written; what has no normal form is left out."""
+        found = (self.resolve(each) for each in written if normal_form(each))
+        return tuple({keyword.slug: keyword for keyword in found}.values())
+
+    def _canonical(self, normal: str) -> str:
+        seen = {normal}
+        while (target := self._target.get(normal)) is not None and target not in seen:
+            seen.add(target)
+            normal = target
+        return normal
+
+    def _keyword(self, normal: str, written_label: str) -> Keyword:
+        pinned = self._pinned.get(normal)
+        fallback = pinned.label if pinned else written_label
+        label = self._label.get(normal, fallback)
+        slug = pinned.slug if pinned else make_slug(normal)
+        return Keyword(label=label, slug=slug, aliases=self._aliases.get(normal, ()))
+
+
+def load_aliases(path: Path) -> dict[str, tuple[str, ...]]:
+    """The groups of keywords.toml (`"canonical label" = ["other", "spellings"]`); absent: none.
+
+    Raises ConfigError: not TOML, not that shape, or one spelling in two groups.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
+    problems, owner = [], {normal_form(label): label for label in document}
+    for label, spellings in document.items():
+        if not isinstance(spellings, list) or not all(isinstance(each, str) for each in spellings):
+            problems.append(f'{path}: {label!r} must be a list of spellings: ["…", "…"]')
+            continue
+        for spelling in spellings:
+            first = owner.setdefault(normal_form(spelling), label)
+            if first != label:
+                problems.append(f"{path}: {spelling!r} stands under {first!r} and under {label!r}")
+    if problems:
+        raise ConfigError(problems)
+    return {label: tuple(spellings) for label, spellings in document.items()}

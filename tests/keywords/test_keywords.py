@@ -1,0 +1,123 @@
+"""Spellings, addresses, aliases and choices."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import ConfigError
+from newsletter.keywords import (
+    Choice,
+    PinnedKeyword,
+    Vocabulary,
+    load_aliases,
+    make_choice,
+    make_slug,
+    normal_form,
+    select_papers,
+    split_abbreviation,
+)
+from newsletter.model import Preferences
+from tests.builders import make_paper, publish
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ＬＬＭ", "llm"),
+        ("Large  Language\tModel", "large language model"),
+        ("Gaia2 基准测试", "Gaia2基准测试"),
+        ("强化学习。", "强化学习"),
+        ("STRASSE", "straße"),
+    ],
+)
+def test_spellings_of_one_keyword_have_one_normal_form(one: str, other: str) -> None:
+    assert normal_form(one) == normal_form(other)
+
+
+@given(st.text())
+def test_the_normal_form_of_a_normal_form_is_itself(text: str) -> None:
+    assert normal_form(normal_form(text)) == normal_form(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("合成自举预训练 (SBP)", ("合成自举预训练", "SBP")),
+        ("扩散变换器(DiT)", ("扩散变换器", "DiT")),
+        ("多模态大语言模型（MLLM）", ("多模态大语言模型", "MLLM")),
+        ("高斯过程(GP)核", ("高斯过程(GP)核", "")),
+        ("方法（改进）", ("方法（改进）", "")),
+        ("(SBP)", ("(SBP)", "")),
+        ("强化学习", ("强化学习", "")),
+    ],
+)
+def test_an_abbreviation_in_closing_brackets_is_an_alias(written: str, expected: tuple[str, str]) -> None:
+    assert split_abbreviation(written) == expected
+
+
+def test_labels_that_an_ascii_form_would_confuse_have_addresses_of_their_own() -> None:
+    labels = ["C", "C++", "C#", "词元", "次元", "a-b", "a b", "／", "😀", "..", "", "con", "index", "é", "e"]
+    slugs = [make_slug(label) for label in labels]
+    assert len(set(slugs)) == len(labels)
+    assert make_slug("Large Language Model") == "large-language-model"
+    assert make_slug("强化学习").startswith("qiang-hua-xue-xi-")
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_a_slug_is_safe_in_urls_and_file_names_and_unique_to_its_normal_form(one: str, other: str) -> None:
+    assert re.fullmatch(r"[a-z0-9-]{1,57}", make_slug(one))
+    assert (make_slug(one) == make_slug(other)) == (normal_form(one) == normal_form(other))
+
+
+def test_a_pinned_slug_stands_whatever_the_library_would_say_today() -> None:
+    vocabulary = Vocabulary(pinned=[PinnedKeyword("强化学习", "reinforcement")])
+    assert vocabulary.resolve("强化学习").slug == "reinforcement"
+
+
+def test_an_alias_of_the_operator_goes_before_one_a_digest_taught() -> None:
+    vocabulary = Vocabulary(
+        {"大语言模型": ("LLM", "large language model")},
+        learned={"llm": "逻辑学习机", "sbp": "合成自举预训练"},
+    )
+    assert vocabulary.resolve("llm").label == "大语言模型"
+    assert vocabulary.resolve("Large Language Model (LLM)").label == "大语言模型"
+    assert vocabulary.resolve("SBP").slug == vocabulary.resolve("合成自举预训练 (SBP)").slug
+
+
+def test_aliases_in_a_circle_end() -> None:
+    vocabulary = Vocabulary({"a": ("b",), "b2": ("c",)}, learned={"x": "y", "y": "x"})
+    assert vocabulary.resolve("x").slug in {"x", "y"}
+
+
+def test_a_choice_of_a_keyword_matches_each_of_its_spellings() -> None:
+    vocabulary = Vocabulary({"大语言模型": ("LLM",)})
+    papers = publish([make_paper(0, keywords=("llm",)), make_paper(1, keywords=("扩散模型",))])
+    resolved = [
+        type(paper)(paper.paper, vocabulary.resolve_all(paper.paper.keywords), *[paper.published_at] * 2, "e")
+        for paper in papers
+    ]
+    choice = make_choice(Preferences(keywords=("大语言模型",)), vocabulary)
+    assert [paper.paper.title for paper in select_papers(resolved, choice)] == [papers[0].paper.title]
+
+
+def test_a_limit_keeps_the_first_papers_and_all_means_all() -> None:
+    papers = publish([make_paper(number) for number in range(5)])
+    assert select_papers(papers, Choice()) == papers
+    assert select_papers(papers, Choice(limit=2)) == papers[:2]
+    assert select_papers(papers, Choice(frozenset())) == ()
+
+
+def test_one_spelling_in_two_groups_is_an_error_that_names_both(tmp_path: Path) -> None:
+    path = tmp_path / "keywords.toml"
+    path.write_text('"大语言模型" = ["LLM"]\n"语言模型" = ["llm"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"'llm' stands under '大语言模型' and under '语言模型'"):
+        load_aliases(path)
+
+
+def test_a_missing_keyword_file_means_no_aliases(tmp_path: Path) -> None:
+    assert load_aliases(tmp_path / "keywords.toml") == {}
