@@ -17,8 +17,14 @@ from mdit_py_cjk_friendly import cjk_friendly
 _SAFE_TAGS = {"strong", "em", "code", "a", "br", "s"}
 _SAFE_ATTRIBUTES = {"a": {"href", "title"}}
 
-# What XML 1.0 §2.2 forbids, and the rest of the C1 controls: one of them loses a whole feed.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What XML 1.0 §2.2 forbids (one of them loses a whole feed), the rest of the C1 controls, and the
+# noncharacters, which strict HTML parsers refuse.
+_PLANE_ENDS = "".join(
+    chr(plane + end) for plane in range(0x10000, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)
+)
+_FORBIDDEN = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANE_ENDS}]"
+)
 
 
 def clean_text(text: str) -> str:
@@ -29,7 +35,13 @@ def clean_text(text: str) -> str:
 def to_html(text: str) -> str:
     """Inline Markdown as sanitised HTML, escaped exactly once."""
     html = _markdown().renderInline(clean_text(text))
-    return nh3.clean(html, tags=_SAFE_TAGS, attributes=_SAFE_ATTRIBUTES, url_schemes={"http", "https"})
+    return nh3.clean(
+        html,
+        tags=_SAFE_TAGS,
+        attributes=_SAFE_ATTRIBUTES,
+        url_schemes={"http", "https"},
+        url_relative="deny",  # dead in a mail and in a feed
+    )
 
 
 def to_plain(text: str) -> str:

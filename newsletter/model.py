@@ -86,7 +86,11 @@ class Digest:
 
 def normalise_url(url: str) -> str:
     """Scheme and host in lower case, no fragment, no default port, no trailing slash."""
-    parts = urlsplit(url.strip())
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # not a URL: still the same text for the same paper
+        return url
     scheme = parts.scheme.lower()
     host = parts.netloc.lower().removesuffix({"http": ":80", "https": ":443"}.get(scheme, "\0"))
     return urlunsplit((scheme, host, parts.path.rstrip("/"), parts.query, ""))
