@@ -1,0 +1,15 @@
+"""The only room with SQL: what is kept, and how it is read and written.
+
+`engine` opens the store and gives transactions; `schema` names the tables; each other module has the
+functions of one subject, which take an open `Transaction`::
+
+    with store.write() as tx:
+        take_in(tx, digest, now=now, ...)
+
+A caller's `with` is the transaction: what must be kept together is written inside one. Deciding is
+left to the rooms that call.
+"""
+
+from newsletter.store.engine import Store, Transaction, open_store
+
+__all__ = ["Store", "Transaction", "open_store"]

@@ -1,0 +1,38 @@
+"""Papers as JSON text and back, and the hash that tells whether one changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from newsletter.model import Paper, Sections
+
+
+def write_paper(paper: Paper) -> str:
+    """The paper as JSON: the same paper is the same text."""
+    return json.dumps(dataclasses.asdict(paper), ensure_ascii=False, sort_keys=True)
+
+
+def read_paper(document: str) -> Paper:
+    return _paper(json.loads(document))
+
+
+def write_papers(papers: Iterable[Paper]) -> str:
+    return "[" + ",\n".join(map(write_paper, papers)) + "]"
+
+
+def read_papers(document: str) -> tuple[Paper, ...]:
+    return tuple(map(_paper, json.loads(document)))
+
+
+def hash_document(document: str) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _paper(facts: dict[str, Any]) -> Paper:
+    lists = {name: tuple(facts[name]) for name in ("authors", "keywords")}
+    return Paper(**facts | lists | {"sections": Sections(**facts["sections"])})

@@ -1,0 +1,139 @@
+"""Opens the store and gives transactions; maps every database error to `StoreError`, here and nowhere else.
+
+SQLite in WAL mode is written by several processes (serve, schedule, commands). Every writing
+transaction begins with BEGIN IMMEDIATE, because upgrading a read lock fails at once whatever the
+timeout, and waits up to 30 s for its turn; writers keep theirs short.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from newsletter.errors import StoreError
+
+Transaction = sa.Connection
+"""What the functions of this room take: an open transaction of `Store.read` or `Store.write`."""
+
+_BUSY_TIMEOUT_SECONDS = 30
+_OLDEST_SQLITE = (3, 35)  # RETURNING
+
+
+class Store:
+    """One open store. Threads may share it; each `with` has a connection of its own."""
+
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
+        self.engine = engine
+        self.path = path
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent snapshot. Raises StoreError."""
+        with self._begin("BEGIN") as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """The only writer until the block ends; rolled back where it raises. Raises StoreError."""
+        with self._begin("BEGIN IMMEDIATE") as tx:
+            yield tx
+
+    @contextmanager
+    def rehearse(self) -> Iterator[Transaction]:
+        """A writing transaction that is always rolled back: what would be, without a trace."""
+        with mapped_errors(self.path), self.engine.connect() as connection:
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            yield connection
+            connection.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _begin(self, begin: str) -> Iterator[Transaction]:
+        with mapped_errors(self.path), self.engine.connect() as connection:
+            connection.execution_options(begin=begin)
+            with connection.begin():
+                yield connection
+
+
+def open_store(url: str, *, migrate: bool = True) -> Store:
+    """Opens `sqlite:///FILE`, made on first use, and brings its tables up to date.
+
+    Raises StoreError: not a store, made by a newer version, locked, unwritable.
+    """
+    path = Path(url.removeprefix("sqlite:///"))
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(
+            f"SQLite {sqlite3.sqlite_version} is too old", fix="use a Python with SQLite 3.35 or later"
+        )
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder of the store is missing: {path.parent}", fix=f"mkdir -p {path.parent}")
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    store = Store(engine, path)
+    if migrate:
+        from newsletter.store.migrate import migrate_store  # noqa: PLC0415 - it needs `Store` itself
+
+        migrate_store(store)
+    return store
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by its own rules; `_on_begin` does it by ours.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # a recorded answer survives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+_MEANINGS = (
+    (
+        "database is locked",
+        "the store {path} is busy",
+        "another program holds it; try again when that is done",
+    ),
+    ("database or disk is full", "the disk of {path} is full", "make room and run again: nothing was lost"),
+    (
+        "readonly database",
+        "the store {path} cannot be written",
+        "give this user the right to write it and its folder",
+    ),
+    ("unable to open database", "the store {path} cannot be opened", "check its folder and the rights on it"),
+    (
+        "file is not a database",
+        "{path} is not a store",
+        "check [store] url; a backup may be restored in its place",
+    ),
+    ("malformed", "the store {path} is damaged", "restore a backup in its place"),
+    ("disk i/o error", "the disk of {path} fails", "check the disk; a backup may be restored elsewhere"),
+)
+
+
+@contextmanager
+def mapped_errors(path: Path) -> Iterator[None]:
+    """Database errors inside the block become StoreError, with the fix where the cause is known."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        text = str(error.orig)
+        for sign, message, fix in _MEANINGS:
+            if sign in text.lower():
+                raise StoreError(message.format(path=path), fix=fix) from error
+        raise StoreError(f"the store {path} failed: {text}") from error

@@ -1,0 +1,130 @@
+"""Takes a digest in as the daily edition of its date.
+
+A digest that is stored already changes nothing. A changed one makes a new revision: its papers'
+`updated_at` moves where their content does, `published_at` never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from newsletter.keywords import normal_form, split_abbreviation
+from newsletter.model import Digest, EditionKind, Paper
+from newsletter.store import schema
+from newsletter.store.documents import hash_document, write_paper, write_papers
+from newsletter.store.engine import Transaction
+from newsletter.store.keywords import pin_keywords
+
+_EDITION = schema.edition
+_REVISION = schema.edition_revision
+_PAPER = schema.paper
+_PLACE = schema.edition_paper
+
+
+class TakenIn(StrEnum):
+    """What taking a digest in came to."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+def take_in(tx: Transaction, digest: Digest, *, published_at: datetime, now: datetime) -> TakenIn:
+    """Stores a digest as the daily edition of its date.
+
+    `published_at` is the date of a new edition's papers (a digest of last week is not news of
+    today); what changes later is dated `now`.
+    """
+    document = write_papers(digest.papers)
+    content_hash = hash_document(document)
+    row = tx.execute(
+        sa.select(_EDITION.c.id, _EDITION.c.revision, _REVISION.c.content_hash)
+        .join(
+            _REVISION,
+            sa.and_(_REVISION.c.edition_id == _EDITION.c.id, _REVISION.c.revision == _EDITION.c.revision),
+        )
+        .where(_EDITION.c.kind == EditionKind.DAILY, _EDITION.c.period_end == digest.date)
+    ).first()
+    if row is not None and row.content_hash == content_hash:
+        return TakenIn.SAME
+    dated = published_at if row is None else now
+    if row is None:
+        edition_id, revision = _insert_edition(tx, digest.date, dated), 1
+    else:
+        edition_id, revision = row.id, row.revision + 1
+        tx.execute(
+            sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(revision=revision, updated_at=now)
+        )
+    tx.execute(
+        sa.insert(_REVISION).values(
+            edition_id=edition_id,
+            revision=revision,
+            document=document,
+            content_hash=content_hash,
+            source=digest.source,
+            format=digest.format,
+            created_at=now,
+        )
+    )
+    pin_keywords(tx, (written for paper in digest.papers for written in paper.keywords), now=now)
+    _place_papers(tx, edition_id, digest, dated)
+    return TakenIn.NEW if revision == 1 else TakenIn.CHANGED
+
+
+def _insert_edition(tx: Transaction, period_end: date, published_at: datetime) -> int:
+    statement = sa.insert(_EDITION).values(
+        kind=EditionKind.DAILY,
+        period_end=period_end,
+        revision=1,
+        published_at=published_at,
+        updated_at=published_at,
+    )
+    return int(tx.execute(statement.returning(_EDITION.c.id)).scalar_one())
+
+
+def _place_papers(tx: Transaction, edition_id: int, digest: Digest, dated: datetime) -> None:
+    tx.execute(sa.delete(_PLACE).where(_PLACE.c.edition_id == edition_id))
+    for position, paper in enumerate(digest.papers):
+        # A second apart, the first the newest: readers sort by date, validators want them distinct.
+        paper_id = _upsert_paper(tx, paper, digest.date, dated - timedelta(seconds=position))
+        tx.execute(sa.insert(_PLACE).values(edition_id=edition_id, position=position, paper_id=paper_id))
+
+
+def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> int:
+    document = write_paper(paper)
+    content = {"document": document, "content_hash": hash_document(document), "content_date": day}
+    row = tx.execute(sa.select(_PAPER).where(_PAPER.c.identity == paper.identity)).first()
+    if row is None:
+        statement = sa.insert(_PAPER).values(
+            identity=paper.identity, published_at=dated, updated_at=dated, **content
+        )
+        paper_id = int(tx.execute(statement.returning(_PAPER.c.id)).scalar_one())
+    else:
+        paper_id = int(row.id)
+        if row.content_hash == content["content_hash"] or row.content_date > day:
+            return paper_id
+        # Never back: a correction of an old edition is still later than what readers have.
+        updated_at = max(dated, row.updated_at + timedelta(seconds=1))
+        tx.execute(sa.update(_PAPER).where(_PAPER.c.id == paper_id).values(updated_at=updated_at, **content))
+    _write_keywords(tx, paper_id, paper.keywords)
+    return paper_id
+
+
+def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> None:
+    table = schema.paper_keyword
+    tx.execute(sa.delete(table).where(table.c.paper_id == paper_id))
+    rows = [
+        {
+            "paper_id": paper_id,
+            "position": position,
+            "normal": normal_form(split_abbreviation(each)[0]),
+            "written": each,
+        }
+        for position, each in enumerate(written)
+    ]
+    if rows:
+        tx.execute(sa.insert(table), rows)

@@ -1,0 +1,157 @@
+"""Who gets an edition: frozen once, then written into the ledger batch by batch.
+
+Planning is one transaction: it marks the edition and cuts the subscribers into batches, ranges of ids.
+The rows of a batch enter the ledger with its first claim (`expand_batches`), so that no transaction is
+long. `planned_at` is the cut-off: who confirms later waits for the next edition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from newsletter.model import DeliveryState, EditionKind, Subscriber, SubscriberStatus
+from newsletter.store import schema
+from newsletter.store.engine import Store, Transaction
+from newsletter.store.subscribers import read_subscriber
+
+_EDITION = schema.edition
+_BATCH = schema.edition_batch
+_DELIVERY = schema.delivery
+_SUBSCRIBER = schema.subscriber
+
+BATCH_SIZE = 1_000
+_BATCHES_A_TRANSACTION = 10
+_PAGE = 5_000
+
+
+def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size: int = BATCH_SIZE) -> bool:
+    """Freezes who gets the edition; False where it was planned before, or nobody would get it.
+
+    An edition without readers stays unplanned, so that those who come later today still get it.
+    """
+    edition = tx.execute(sa.select(_EDITION).where(_EDITION.c.id == edition_id)).one()
+    if edition.planned_at is not None:
+        return False
+    ranges = _cut(tx, EditionKind(edition.kind), now, batch_size)
+    if not ranges:
+        return False
+    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=now))
+    rows = [
+        {
+            "edition_id": edition_id,
+            "number": number,
+            "first_subscriber_id": first,
+            "last_subscriber_id": last,
+            "state": "planned",
+        }
+        for number, (first, last) in enumerate(ranges)
+    ]
+    values: dict[str, Any] = {
+        "first_subscriber_id": sa.bindparam("first"),
+        "last_subscriber_id": sa.bindparam("last"),
+    }
+    tx.execute(sa.insert(_BATCH).values(state="planned", **values), rows)
+    return True
+
+
+def expand_batches(store: Store, edition_id: int) -> None:
+    """Writes the rows of planned batches into the ledger; taken up again where it was broken off."""
+    while True:
+        with store.write() as tx:
+            planned = tx.execute(
+                sa.select(_BATCH)
+                .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == "planned")
+                .order_by(_BATCH.c.number)
+                .limit(_BATCHES_A_TRANSACTION)
+            ).all()
+            for batch in planned:
+                _expand(tx, batch)
+        if len(planned) < _BATCHES_A_TRANSACTION:
+            return
+
+
+def reopen_for_transport(tx: Transaction, edition_id: int, transport: str) -> bool:
+    """Opens an edition that only went to files, once real mail is configured.
+
+    Whoever got a file gets a mail; the edition is planned anew for today's subscribers.
+    """
+    of_edition = _DELIVERY.c.edition_id == edition_id
+    kinds = set(tx.execute(sa.select(_DELIVERY.c.transport).where(of_edition).distinct()).scalars())
+    if transport == "file" or kinds - {None} != {"file"}:
+        return False
+    tx.execute(sa.delete(_DELIVERY).where(of_edition))
+    tx.execute(sa.delete(_BATCH).where(_BATCH.c.edition_id == edition_id))
+    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=None))
+    return True
+
+
+def iterate_eligible(tx: Transaction, kind: EditionKind, *, now: datetime) -> Iterator[Subscriber]:
+    """The subscribers that planning at `now` would take, in the order of the ledger."""
+    statement = _eligible(kind, now).with_only_columns(*_SUBSCRIBER.c).order_by(_SUBSCRIBER.c.id)
+    yield from _in_pages(tx, statement)
+
+
+def iterate_pending(tx: Transaction, edition_id: int) -> Iterator[Subscriber]:
+    """The subscribers whose delivery of a planned edition is still open."""
+    statement = (
+        sa.select(*_SUBSCRIBER.c)
+        .join(_DELIVERY, _DELIVERY.c.subscriber_id == _SUBSCRIBER.c.id)
+        .where(_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state == DeliveryState.PENDING)
+        .order_by(_SUBSCRIBER.c.id)
+    )
+    yield from _in_pages(tx, statement)
+
+
+def _in_pages(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Subscriber]:
+    last = 0
+    while rows := tx.execute(statement.where(_SUBSCRIBER.c.id > last).limit(_PAGE)).all():
+        yield from map(read_subscriber, rows)
+        last = rows[-1].id
+
+
+def _eligible(kind: EditionKind, cut_off: datetime) -> sa.Select[Any]:
+    suppressed = sa.exists().where(schema.suppression.c.normal_email == _SUBSCRIBER.c.normal_email)
+    return sa.select(_SUBSCRIBER.c.id).where(
+        _SUBSCRIBER.c.status == SubscriberStatus.CONFIRMED,
+        _SUBSCRIBER.c.frequency == kind,
+        sa.func.coalesce(_SUBSCRIBER.c.confirmed_at, _SUBSCRIBER.c.created_at) <= cut_off,
+        ~suppressed,
+    )
+
+
+def _cut(tx: Transaction, kind: EditionKind, now: datetime, size: int) -> list[tuple[int, int]]:
+    """The eligible ids in ranges of `size`, each (first, last)."""
+    numbered = (
+        _eligible(kind, now)
+        .add_columns(((sa.func.row_number().over(order_by=_SUBSCRIBER.c.id) - 1) // size).label("number"))
+        .subquery()
+    )
+    statement = (
+        sa.select(sa.func.min(numbered.c.id), sa.func.max(numbered.c.id))
+        .group_by(numbered.c.number)
+        .order_by(numbered.c.number)
+    )
+    return [(first, last) for first, last in tx.execute(statement)]
+
+
+def _expand(tx: Transaction, batch: Any) -> None:
+    edition = tx.execute(sa.select(_EDITION).where(_EDITION.c.id == batch.edition_id)).one()
+    eligible = (
+        _eligible(EditionKind(edition.kind), edition.planned_at)
+        .where(_SUBSCRIBER.c.id.between(batch.first_subscriber_id, batch.last_subscriber_id))
+        .with_only_columns(
+            sa.literal(batch.edition_id), _SUBSCRIBER.c.id, sa.literal(DeliveryState.PENDING.value)
+        )
+    )
+    columns = ["edition_id", "subscriber_id", "state"]
+    tx.execute(insert(_DELIVERY).from_select(columns, eligible).on_conflict_do_nothing())
+    tx.execute(
+        sa.update(_BATCH)
+        .where(_BATCH.c.edition_id == batch.edition_id, _BATCH.c.number == batch.number)
+        .values(state="open")
+    )

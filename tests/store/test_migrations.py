@@ -1,0 +1,60 @@
+"""The schema is the sum of its migrations, there is one head, and an old store is copied first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from newsletter.store import Store, migrate, open_store, schema
+from newsletter.store.migrate import HEAD, alembic_config
+
+
+def _read_tables(engine: sa.Engine) -> dict[str, list[str]]:
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+    ours = (row for row in rows if not row.name.startswith(("alembic", "sqlite")))
+    return {row.name: _normalise(row.sql) for row in ours}
+
+
+def _normalise(sql: str) -> list[str]:
+    """The parts of a statement, whatever the order of its constraints."""
+    flat = re.sub(r"\s+", " ", sql).replace(" )", ")")
+    head, *constraints = re.split(r", (?=CONSTRAINT )", flat.removesuffix(" WITHOUT ROWID").removesuffix(")"))
+    return [head, *sorted(constraints), "WITHOUT ROWID" if sql.endswith("WITHOUT ROWID") else ""]
+
+
+def test_the_schema_equals_the_sum_of_its_migrations(store: Store) -> None:
+    engine = sa.create_engine("sqlite://")
+    schema.metadata.create_all(engine)
+    assert _read_tables(store.engine) == _read_tables(engine)
+    engine.dispose()
+
+
+def test_there_is_one_head_and_the_program_knows_it() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
+
+
+def test_a_store_that_must_be_migrated_is_copied_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    open_store(url).close()
+    # As if this program were one revision ahead: the step itself finds nothing to do.
+    monkeypatch.setattr(migrate, "HEAD", "0002")
+    open_store(url).close()
+    copy = tmp_path / "newsletter.db.before-0002"
+    monkeypatch.undo()
+    opened = open_store(f"sqlite:///{copy}", migrate=False)
+    assert migrate.current_revision(opened) == "0001"
+    opened.close()
+
+
+def test_opening_twice_migrates_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    open_store(url).close()
+    open_store(url).close()
+    assert [path.name for path in tmp_path.glob("*.before-*")] == []
