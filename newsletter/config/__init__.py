@@ -1,10 +1,11 @@
 """newsletter.toml + NEWSLETTER_* variables + *_FILE secrets → one frozen `Config`.
 
 `sections` is the one table of keys: it feeds validation, `newsletter init` and the docs.
-`load` reads and checks it, and reports every problem at once.
+`load` reads it and reports every problem at once; `judge` says whether the values make sense.
 """
 
-from newsletter.config.load import check_public_addresses, load_config
+from newsletter.config.judge import check_public_addresses, is_example_host
+from newsletter.config.load import load_config
 from newsletter.config.sections import Config, SmtpConfig
 
-__all__ = ["Config", "SmtpConfig", "check_public_addresses", "load_config"]
+__all__ = ["Config", "SmtpConfig", "check_public_addresses", "is_example_host", "load_config"]

@@ -6,23 +6,18 @@ What a key means is written in `sections`; what is done with the values is left 
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import re
-import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from newsletter.config.judge import judge_config
 from newsletter.config.sections import Config, Key, all_tables
 from newsletter.errors import ConfigError
 
 _FROM_FILE = "_FILE"
 _OWN_VARIABLES = {"NEWSLETTER_CONFIG"}  # says which file to read; see cli/
-_EXAMPLE_HOST = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid)$")
-_SUBJECT_FIELDS = {"title", "date", "count", "keywords"}
 
 
 def load_config(path: Path | None, environment: Mapping[str, str], folder: Path) -> Config:
@@ -46,32 +41,10 @@ def load_config(path: Path | None, environment: Mapping[str, str], folder: Path)
             problems.append(f"{places[name]}: {name} {error}")
             del values[name]
     config: Config = _build(Config, "", values, folder)
-    problems += [f"{places.get(name, name)}: {name} {message}" for name, message in _judge(config)]
+    problems += [f"{places.get(name, name)}: {name} {message}" for name, message in judge_config(config)]
     if problems:
         raise ConfigError(problems)
     return config
-
-
-def check_public_addresses(config: Config) -> None:
-    """Refuses to mail real people with addresses that lead nowhere.
-
-    Raises ConfigError while base_url or the sender's address is an example name.
-    """
-    problems = []
-    if is_example_host(urlsplit(config.newsletter.base_url).hostname or ""):
-        problems.append(
-            f"[newsletter] base_url is still {config.newsletter.base_url}: its links would lead nowhere"
-        )
-    if is_example_host(config.sender.address.rpartition("@")[2]):
-        problems.append(f"[sender] address is still {config.sender.address}: nobody could answer it")
-    if problems:
-        fix = 'set them in newsletter.toml, or keep [transport] kind = "file" to try things out'
-        raise ConfigError(problems, fix=fix)
-
-
-def is_example_host(host: str) -> bool:
-    """Whether `host` is reserved for examples (RFC 2606, RFC 6761)."""
-    return not host or _EXAMPLE_HOST.search(host.lower()) is not None
 
 
 def _read_file(
@@ -206,43 +179,3 @@ def _anchor(config: Config, folder: Path) -> Config:
         digest=dataclasses.replace(config.digest, source=source),
         store=dataclasses.replace(config.store, url=url),
     )
-
-
-def _judge(config: Config) -> Iterator[tuple[str, str]]:
-    """What a type alone does not show, as (key, message)."""
-    base = urlsplit(config.newsletter.base_url)
-    if base.scheme not in ("http", "https") or not base.hostname:
-        yield "newsletter.base_url", "must be an absolute http(s) URL"
-    elif base.scheme == "http" and not _is_loopback(base.hostname):
-        yield "newsletter.base_url", "must be https: one-click unsubscribe (RFC 8058) needs it"
-    if base.query or base.fragment:
-        yield "newsletter.base_url", "must not have a query or a fragment"
-    try:
-        ZoneInfo(config.newsletter.timezone)
-    except (KeyError, ValueError, OSError):
-        yield "newsletter.timezone", f"{config.newsletter.timezone!r} is not an IANA time zone"
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", config.sender.address):
-        yield "sender.address", "must be a mail address"
-    if not config.store.url.startswith("sqlite:///"):
-        yield "store.url", "must begin with sqlite:///"
-    if any(urlsplit(hub).scheme not in ("http", "https") for hub in config.feeds.hubs):
-        yield "feeds.hubs", "must be http(s) URLs"
-    if config.digest.source.startswith("http://"):
-        yield "digest.source", "must be https"
-    try:
-        used = {name for _, name, _, _ in string.Formatter().parse(config.mail.subject) if name is not None}
-    except ValueError as error:
-        yield "mail.subject", f"cannot be read: {error}"
-    else:
-        if used - _SUBJECT_FIELDS:
-            known = ", ".join(f"{{{name}}}" for name in sorted(_SUBJECT_FIELDS))
-            yield "mail.subject", f"knows only {known}"
-    if not config.newsletter.title.strip():
-        yield "newsletter.title", "must not be empty"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -51,11 +51,7 @@ def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size:
         }
         for number, (first, last) in enumerate(ranges)
     ]
-    values: dict[str, Any] = {
-        "first_subscriber_id": sa.bindparam("first"),
-        "last_subscriber_id": sa.bindparam("last"),
-    }
-    tx.execute(sa.insert(_BATCH).values(state="planned", **values), rows)
+    tx.execute(sa.insert(_BATCH), rows)
     return True
 
 

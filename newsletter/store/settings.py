@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from newsletter.config.load import is_example_host
+from newsletter.config import is_example_host
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
 

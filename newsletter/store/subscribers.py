@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import idna
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
@@ -129,8 +130,9 @@ def normal_email(email: str) -> str:
     """The address as it is compared: no spaces around, lower case (no real server tells case apart),
     the domain as A-label (RFC 5891) so that both of its spellings are one."""
     local, _, domain = email.strip().lower().rpartition("@")
-    with contextlib.suppress(UnicodeError):  # not a domain: no subscriber has it
-        domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    if not domain.isascii():
+        with contextlib.suppress(idna.IDNAError):  # not a domain: no subscriber has it
+            domain = idna.encode(domain, uts46=True).decode("ascii")
     return f"{local}@{domain}"
 
 

@@ -1,0 +1,158 @@
+"""Makes the message of one delivery from the parts that `render/` prepared.
+
+What all readers share is made once an edition revision and language (parts), what readers of one
+choice share once a choice (layouts, bounded); the rest is head, foot and header fields. The same
+delivery gives the same bytes: its revision and choice are those of its first offer, its Date is that
+of planning, its Message-ID comes from edition and subscriber.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from jinja2 import Environment
+
+from newsletter.delivery.headers import encode_head, format_address, format_date
+from newsletter.delivery.links import LinkMaker
+from newsletter.delivery.transports.addresses import encode_address
+from newsletter.keywords import Choice, Vocabulary, make_choice, select_papers
+from newsletter.model import Edition, Message, Newsletter, Subscriber
+from newsletter.render.highlights import make_subject
+from newsletter.render.layout import Layout, PersonalLinks, lay_out, personalise
+from newsletter.render.mail import MailParts, render_mail
+from newsletter.render.words import load_words
+from newsletter.store.ledger import Offer
+from newsletter.tokens import TEST_SUBJECT
+
+_LAYOUTS = 512  # each a head and a foot; the cards are shared
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """What the mails of an edition have in common."""
+
+    newsletter: Newsletter
+    subject: str
+    """The pattern of `[mail] subject`."""
+    intro: str
+    environment: Environment
+    keyword_pages: Container[str] | None
+    links: LinkMaker
+    date: datetime
+    """Of planning: the Date of every mail."""
+
+
+class EditionComposer:
+    """Composes the mails of one edition; `load` gives an edition's revision from the store."""
+
+    def __init__(
+        self, facts: MailFacts, vocabulary: Vocabulary, load: Callable[[int], Edition], revision: int
+    ) -> None:
+        self._facts = facts
+        self._vocabulary = vocabulary
+        self._revision = revision
+        self._edition = lru_cache(maxsize=4)(load)
+        self._parts = lru_cache(maxsize=16)(self._render)
+        self._layout = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
+        self._matches = lru_cache(maxsize=_LAYOUTS)(self._has_match)
+
+    def decide(self, subscriber: Subscriber) -> str | None:
+        """The key of the reader's choice; None where no paper of the current revision matches."""
+        choice = make_choice(subscriber.preferences, self._vocabulary)
+        return choice.key if self._matches(choice) else None
+
+    def compose(self, offer: Offer) -> Message:
+        """Raises RenderError where a template fails, AddressRefused where the address cannot be written."""
+        return self._compose(offer.subscriber, offer.revision, offer.choice, offer.subscriber.public_id)
+
+    def compose_test(self, subscriber: Subscriber, choice: str, once: str) -> Message:
+        """The same body outside the ledger: [test] in the Subject, links that act for nobody.
+
+        `once` is random, because some servers drop a Message-ID they have seen.
+        """
+        return self._compose(subscriber, self._revision, choice, f"test-{once}", TEST_SUBJECT)
+
+    def _compose(
+        self, subscriber: Subscriber, revision: int, choice: str, mail_id: str, subject: str | None = None
+    ) -> Message:
+        language = subscriber.preferences.language or self._facts.newsletter.language
+        links = self._facts.links.make(subject or subscriber.public_id, subscriber.email)
+        shared = self._layout(revision, language, choice)
+        body = personalise(shared.layout, links)
+        delivery_id = f"{self._edition(revision).name}.{mail_id}"
+        title = f"[test] {shared.subject}" if subject == TEST_SUBJECT else shared.subject
+        headers = self._headers(subscriber, delivery_id, title, links)
+        boundary = "=_" + hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
+        return Message(
+            delivery_id=delivery_id,
+            sender=self._facts.newsletter.sender_address,
+            recipient=subscriber.email,
+            headers=headers,
+            head=encode_head(headers, boundary),
+            boundary=boundary,
+            text_fragments=body.text,
+            html_fragments=body.html,
+        )
+
+    def _headers(
+        self, subscriber: Subscriber, delivery_id: str, subject: str, links: PersonalLinks
+    ) -> tuple[tuple[str, str], ...]:
+        newsletter = self._facts.newsletter
+        local, _, domain = encode_address(newsletter.sender_address).rpartition("@")
+        answers = (("Reply-To", format_address("", newsletter.reply_to)),) if newsletter.reply_to else ()
+        return (
+            ("From", format_address(newsletter.sender_name, newsletter.sender_address)),
+            *answers,
+            ("To", format_address(subscriber.name, subscriber.email)),
+            ("Subject", subject),
+            ("Date", format_date(self._facts.date)),
+            ("Message-ID", f"<{delivery_id}@{domain}>"),
+            ("List-Id", f"<{local}.{domain}>"),  # RFC 2919
+            ("List-Unsubscribe", f"<{links.unsubscribe}>"),  # RFC 2369
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
+            ("List-Archive", f"<{newsletter.base_url}>"),
+            ("List-Help", f"<{newsletter.base_url}>"),
+            ("Auto-Submitted", "auto-generated"),  # RFC 3834
+            ("Precedence", "bulk"),
+            ("Feedback-ID", f"{delivery_id.partition('.')[0]}:digest:newsletter:{_sender_id(domain)}"),
+        )
+
+    def _has_match(self, choice: Choice) -> bool:
+        return bool(select_papers(self._edition(self._revision).papers, choice))
+
+    def _render(self, revision: int, language: str) -> MailParts:
+        facts = self._facts
+        return render_mail(
+            self._edition(revision),
+            facts.newsletter,
+            language=language,
+            intro=facts.intro,
+            environment=facts.environment,
+            keyword_pages=facts.keyword_pages,
+        )
+
+    def _lay_out(self, revision: int, language: str, choice: str) -> _Shared:
+        edition = self._edition(revision)
+        papers = select_papers(edition.papers, Choice.from_key(choice))
+        layout = lay_out(self._parts(revision, language), [paper.paper.identity for paper in papers])
+        subject = make_subject(
+            self._facts.subject, self._facts.newsletter, edition, papers, load_words(language)
+        )
+        return _Shared(layout, subject)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What readers of one choice and language share."""
+
+    layout: Layout
+    subject: str
+
+
+def _sender_id(domain: str) -> str:
+    """Gmail's SenderId: 5 to 15 characters, the same for all mail of a sender."""
+    return hashlib.sha256(domain.encode()).hexdigest()[:12]

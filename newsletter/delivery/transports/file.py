@@ -1,0 +1,78 @@
+"""Writes each mail into a folder as `<delivery id>.eml`: nobody is mailed.
+
+For trying things out, for tests, and for a server that picks mails up from a folder. A file is
+there whole or not at all, and survives a power cut once its call has been answered. What lies in
+the folder already is left alone, except that the same delivery replaces its own file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from newsletter.config.sections import FileConfig
+from newsletter.delivery.transports.base import Result
+from newsletter.errors import TransportMisconfigured
+from newsletter.model import Call, Message, Submitted
+
+
+class FileTransport:
+    """A `Transport` into `[transport.file] directory`, which is made when the first mail comes."""
+
+    name = "file"
+    calls_at_once = 4  # a call mostly waits for the disk
+    messages_per_call = 1
+    repeats_are_cheap = True
+
+    def __init__(self, config: FileConfig) -> None:
+        self._directory = config.directory
+        self._slots = asyncio.Semaphore(self.calls_at_once)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    async def submit(self, call: Call) -> tuple[Result, ...]:
+        (message,) = call.messages
+        async with self._slots:
+            return (await asyncio.to_thread(self._write, message),)
+
+    def _write(self, message: Message) -> Submitted:
+        try:
+            path = write_mail(self._directory, message)
+        except OSError as error:
+            raise TransportMisconfigured(
+                f"cannot write mails into {self._directory}: {error.strerror}",
+                fix="check [transport.file] directory: a folder that can be written to, with room left",
+            ) from error
+        return Submitted(answer=f"written to {path.name}")
+
+
+def write_mail(directory: Path, message: Message) -> Path:
+    """Writes the mail aside, renames it, and waits until both are on the disk. Raises OSError."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{message.delivery_id}.eml"
+    aside = directory / f".{message.delivery_id}.part"
+    with aside.open("wb") as file:
+        file.write(message.raw)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    _sync_directory(directory)
+    return path
+
+
+def _sync_directory(directory: Path) -> None:
+    """Puts the rename on the disk: it belongs to the folder, not to the file (fsync(2))."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

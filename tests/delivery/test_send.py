@@ -1,0 +1,234 @@
+"""The loop: everybody once, nobody lost, whatever a transport answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from newsletter.errors import (
+    AddressRefused,
+    OutcomeUnknown,
+    StoreError,
+    TemporaryTransportError,
+    TransportMisconfigured,
+)
+from newsletter.model import DeliveryCounts, DeliveryState, Message, Submitted, SuppressionReason
+from newsletter.store.batches import claim_batch
+from newsletter.store.schema import edition
+from newsletter.store.subscribers import find_subscriber, suppress, unsubscribe
+from tests.builders import NOON
+from tests.delivery.conftest import Delivery, ToldTransport, address
+
+Make = Callable[..., Delivery]
+
+
+def test_everybody_gets_it_once_and_a_second_run_does_nothing(make_delivery: Make) -> None:
+    delivery, transport = make_delivery(25), ToldTransport()
+    assert delivery.run(transport) is None
+    assert sorted(transport.taken) == [address(number) for number in range(25)]
+    assert delivery.counts() == DeliveryCounts(submitted=25)
+    delivery.run(transport)
+    assert len(transport.taken) == 25
+
+
+def test_no_more_is_offered_than_calls_are_in_flight(make_delivery: Make) -> None:
+    delivery = make_delivery(40)
+    offered = []
+
+    def look(message: Message) -> Submitted:
+        states = list(delivery.states().values())
+        offered.append(states.count(DeliveryState.OFFERED))
+        return Submitted()
+
+    transport = ToldTransport(look, calls_at_once=3)
+    delivery.run(transport)
+    assert max(offered) <= 3
+    assert transport.most_in_flight <= 3
+
+
+def test_a_call_carries_up_to_what_the_transport_takes(make_delivery: Make) -> None:
+    delivery, transport = make_delivery(25), ToldTransport(messages_per_call=10, calls_at_once=2)
+    delivery.run(transport)
+    assert sorted(transport.taken) == [address(number) for number in range(25)]
+
+
+def test_who_left_or_was_suppressed_after_planning_is_skipped(make_delivery: Make) -> None:
+    delivery = make_delivery(4)
+    with delivery.store.write() as tx:
+        unsubscribe(tx, find_subscriber(tx, address(1)), now=NOON)
+        suppress(tx, address(2), SuppressionReason.BOUNCE, now=NOON)
+    transport = ToldTransport()
+    delivery.run(transport)
+    assert sorted(transport.taken) == [address(0), address(3)]
+    assert delivery.counts() == DeliveryCounts(submitted=2, skipped=2)
+
+
+def test_who_leaves_during_the_run_gets_nothing_more(make_delivery: Make) -> None:
+    delivery = make_delivery(10)
+
+    def leave(message: Message) -> Submitted:
+        with delivery.store.write() as tx:
+            unsubscribe(tx, find_subscriber(tx, address(9)), now=NOON)
+        return Submitted()
+
+    transport = ToldTransport(leave, calls_at_once=1)
+    delivery.run(transport)
+    assert address(9) not in transport.taken
+
+
+def test_who_chose_nothing_of_this_edition_is_skipped(make_delivery: Make) -> None:
+    delivery, transport = make_delivery(4), ToldTransport()
+    delivery.run(transport, decide=lambda subscriber: None if subscriber.email == address(2) else "*")
+    assert delivery.counts() == DeliveryCounts(submitted=3, skipped=1)
+
+
+def test_a_refused_address_fails_alone(make_delivery: Make) -> None:
+    refused = AddressRefused("550 no such user", code=550, status="5.1.1")
+    transport = ToldTransport(lambda message: refused if message.recipient == address(3) else Submitted())
+    delivery = make_delivery(8)
+    assert delivery.run(transport) is None
+    assert delivery.counts() == DeliveryCounts(submitted=7, failed=1)
+
+
+def test_a_temporary_refusal_is_tried_again_when_it_is_due_and_not_before(make_delivery: Make) -> None:
+    delivery = make_delivery(3)
+    busy = ToldTransport(lambda _: TemporaryTransportError("451 later"))
+    delivery.run(busy)
+    assert delivery.counts() == DeliveryCounts(pending=3)
+    delivery.now = NOON + timedelta(seconds=30)
+    transport = ToldTransport()
+    delivery.run(transport)
+    assert transport.taken == []
+    delivery.now = NOON + timedelta(minutes=2)
+    delivery.run(transport)
+    assert delivery.counts() == DeliveryCounts(submitted=3)
+
+
+def test_a_temporary_refusal_fails_when_the_edition_is_too_old(make_delivery: Make) -> None:
+    delivery = make_delivery(2)
+    delivery.now = NOON + timedelta(days=4)
+    delivery.run(ToldTransport(lambda _: TemporaryTransportError("451 later")))
+    assert delivery.counts() == DeliveryCounts(failed=2)
+
+
+def test_a_misconfigured_transport_stops_the_run_and_everybody_stays_pending(make_delivery: Make) -> None:
+    delivery = make_delivery(50)
+
+    def refuse(message: Message) -> Submitted:
+        raise TransportMisconfigured("535 wrong password")
+
+    stopped_by = delivery.run(ToldTransport(refuse))
+    assert isinstance(stopped_by, TransportMisconfigured)
+    assert delivery.counts() == DeliveryCounts(pending=50)
+    delivery.run(ToldTransport())
+    assert delivery.counts() == DeliveryCounts(submitted=50)
+
+
+def test_a_server_that_cannot_be_reached_ends_the_run_early(make_delivery: Make) -> None:
+    calls = []
+
+    def refuse(message: Message) -> Submitted:
+        calls.append(message.recipient)
+        raise TemporaryTransportError("connection refused")
+
+    delivery = make_delivery(500, batch_size=100)
+    stopped_by = delivery.run(ToldTransport(refuse))
+    assert isinstance(stopped_by, TemporaryTransportError)
+    assert len(calls) < 20
+    assert delivery.counts().pending == 500
+
+
+def test_a_lost_answer_is_unknown_and_offered_again_three_times_at_most(make_delivery: Make) -> None:
+    delivery = make_delivery(2)
+
+    def lose(message: Message) -> Submitted:
+        raise OutcomeUnknown("the line broke after the final dot")
+
+    transports = [ToldTransport(lose) for _ in range(5)]
+    calls = []
+    for transport in transports:
+        delivery.run(transport)
+        assert delivery.counts() == DeliveryCounts(unknown=2)
+        with delivery.store.read() as tx:
+            calls.append(tx.exec_driver_sql("SELECT max(attempts) FROM delivery").scalar())
+    assert calls == [1, 2, 3, 3, 3]
+
+
+def test_an_unknown_outcome_is_held_where_a_repeat_would_be_dear(make_delivery: Make) -> None:
+    delivery = make_delivery(2)
+
+    def lose(message: Message) -> Submitted:
+        raise OutcomeUnknown("timeout")
+
+    delivery.run(ToldTransport(lose, repeats_are_cheap=False))
+    transport = ToldTransport(repeats_are_cheap=False)
+    delivery.run(transport)
+    assert transport.taken == []
+    assert delivery.counts() == DeliveryCounts(unknown=2)
+
+
+def test_setting_stop_finishes_what_is_in_flight_and_the_next_run_goes_on(make_delivery: Make) -> None:
+    delivery = make_delivery(30)
+
+    def stop_soon(message: Message) -> Submitted:
+        if len(transport.taken) >= 5:
+            delivery.stop.set()
+        return Submitted()
+
+    transport = ToldTransport(stop_soon)
+    delivery.run(transport)
+    counts = delivery.counts()
+    assert counts.submitted == len(transport.taken) < 30
+    assert counts.unknown == 0
+    delivery.stop.clear()
+    rest = ToldTransport()
+    delivery.run(rest)
+    assert sorted(transport.taken + rest.taken) == [address(number) for number in range(30)]
+
+
+@pytest.mark.parametrize("column", ["paused_at", "cancelled_at"])
+def test_nothing_is_offered_of_a_paused_or_cancelled_edition(make_delivery: Make, column: str) -> None:
+    delivery = make_delivery(20)
+
+    def pause(message: Message) -> Submitted:
+        with delivery.store.write() as tx:
+            tx.execute(edition.update().values({column: NOON}))
+        return Submitted()
+
+    transport = ToldTransport(pause, calls_at_once=2)
+    delivery.run(transport)
+    assert len(transport.taken) <= 4
+    assert delivery.counts().pending == 20 - len(transport.taken)
+
+
+def test_who_was_taken_for_dead_can_no_longer_write(make_delivery: Make) -> None:
+    delivery = make_delivery(10)
+
+    def take_over(message: Message) -> Submitted:
+        with delivery.store.write() as tx:
+            tx.exec_driver_sql("UPDATE edition_batch SET lease_until = NULL")
+            claim_batch(tx, delivery.edition_id, owner="another", now=NOON)
+        return Submitted()
+
+    with pytest.raises(StoreError, match="took this batch over"):
+        delivery.run(ToldTransport(take_over, calls_at_once=1))
+    assert delivery.counts().submitted == 0
+
+
+def test_a_message_that_cannot_be_composed_stops_the_run_and_nobody_is_mailed(
+    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from newsletter.errors import RenderError
+    from tests.delivery.conftest import PlainComposer
+
+    def fail(self: PlainComposer, offer: object) -> Message:
+        raise RenderError("the template is wrong")
+
+    delivery, transport = make_delivery(5), ToldTransport()
+    with monkeypatch.context() as patch:
+        patch.setattr(PlainComposer, "compose", fail)
+        assert isinstance(delivery.run(transport), RenderError)
+    assert transport.taken == []
+    assert delivery.counts() == DeliveryCounts(pending=5)
