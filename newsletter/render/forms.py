@@ -1,0 +1,132 @@
+"""A form: text that is rendered once and has blanks to be filled in later, for a choice or a reader.
+
+A template writes a blank by its context value (`{{ unsubscribe }}` is `@@UNSUBSCRIBE@@`, which
+premailer and URLs leave alone) and a stretch that depends on one by `{% call when("feed") %}`. A
+form is read once and never scanned again, so that a filled-in value cannot bring blanks of its own.
+Which values go in, and their escaping, is left to `layout`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+CHOICE_BLANKS = ("COUNT", "PREHEADER", "KEYWORDS")
+PERSONAL_BLANKS = {"UNSUBSCRIBE": 900, "PREFERENCES": 900, "FEED": 900, "ADDRESS": 512}
+"""With the bytes that are kept free for each as it stands in HTML. A header line holds 998 for a link."""
+MORE_BLANK = "MORE"
+"""Only where papers were left out: how many, in words."""
+KEYWORD_LIST = "KEYWORD"
+"""An option that stands once a keyword of the day; ANCHOR and LABEL are the blanks in it."""
+
+_NAMES = "|".join((*CHOICE_BLANKS, *PERSONAL_BLANKS, MORE_BLANK, KEYWORD_LIST, "ANCHOR", "LABEL"))
+_TOKEN = re.compile(
+    rf"<!--@@(?P<option>{_NAMES})-->(?P<body>.*?)<!--(?P=option)@@-->|@@(?P<blank>{_NAMES})@@", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A place for one value."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A stretch that stands once where the value `name` is a text, never where it is empty.
+
+    Where the value is a list, it stands once for each member, with the member's own values.
+    """
+
+    name: str
+    form: Form
+
+
+Form = tuple[str | Blank | Option, ...]
+Values = Mapping[str, str | Sequence[Mapping[str, str]]]
+
+
+def blank(name: str) -> str:
+    """What a template writes for a blank."""
+    return f"@@{name}@@"
+
+
+def when(name: str, caller: Callable[[], str]) -> str:
+    """What a template writes for an option: `{% call when("feed") %}…{% endcall %}`."""
+    if name.upper() not in (*CHOICE_BLANKS, *PERSONAL_BLANKS):
+        raise ValueError(f"when() knows no {name!r}")
+    return _mark(name.upper(), caller())
+
+
+def each_keyword(caller: Callable[[Mapping[str, str]], str]) -> str:
+    """What a template writes for the keywords: `{% call(keyword) each_keyword() %}…{% endcall %}`."""
+    return _mark(KEYWORD_LIST, caller({"anchor": blank("ANCHOR"), "label": blank("LABEL")}))
+
+
+def _mark(name: str, body: str) -> str:
+    # The class of what was called decides: markup stays markup, text stays text.
+    return body.__class__(f"<!--@@{name}-->") + body + body.__class__(f"<!--{name}@@-->")
+
+
+def read_form(text: str) -> Form:
+    """The form that a rendered text is."""
+    pieces: list[str | Blank | Option] = []
+    end = 0
+    for token in _TOKEN.finditer(text):
+        pieces.append(text[end : token.start()])
+        if token["blank"]:
+            pieces.append(Blank(token["blank"]))
+        else:
+            pieces.append(Option(token["option"], read_form(token["body"])))
+        end = token.end()
+    return (*pieces, text[end:])
+
+
+def fill(form: Form, values: Values) -> Form:
+    """The form with `values` filled in; what they do not name stays open."""
+    pieces: list[str | Blank | Option] = []
+    for piece in form:
+        if isinstance(piece, str):
+            pieces.append(piece)
+        elif piece.name not in values:
+            pieces.append(
+                Option(piece.name, fill(piece.form, values)) if isinstance(piece, Option) else piece
+            )
+        else:
+            pieces.extend(_fill_piece(piece, values))
+    return tuple(pieces)
+
+
+def _fill_piece(piece: Blank | Option, values: Values) -> Iterator[str | Blank | Option]:
+    value = values[piece.name]
+    if isinstance(piece, Blank):
+        yield cast("str", value)
+        return
+    members = value if not isinstance(value, str) else [{}] if value else []
+    for own_values in members:
+        yield from fill(piece.form, {**values, **own_values})
+
+
+def fill_all(form: Form, values: Values) -> str:
+    """The text of a form whose every blank has a value."""
+    return "".join(cast("tuple[str, ...]", fill(form, values)))
+
+
+def is_filled(form: Form) -> bool:
+    return all(isinstance(piece, str) for piece in form)
+
+
+def measure_longest(form: Form) -> int:
+    """The bytes that a form with none but personal blanks can come to, its line ends being CRLF."""
+    total = 0
+    for piece in form:
+        if isinstance(piece, str):
+            total += len(piece.encode()) + piece.count("\n")
+        elif isinstance(piece, Blank):
+            total += PERSONAL_BLANKS[piece.name]
+        else:
+            total += measure_longest(piece.form)
+    return total

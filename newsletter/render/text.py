@@ -1,0 +1,67 @@
+"""Plain text as a mail shows it: columns, wrapping, and the addresses behind a summary's links.
+
+A CJK character is two columns wide (Unicode UAX #11). What stands in a text part is left to the
+templates.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import unescape
+from itertools import accumulate
+from unicodedata import combining, east_asian_width
+
+from newsletter.markup import to_html
+
+COLUMNS = 76
+
+# Punctuation that may not begin or end a line (the core of JIS X 4051 and GB/T 15834).
+_OPENING = "（「『【〔〈《“‘([{"
+_CLOSING = "，。、；：！？）」』】〕〉》”’…—,.;:!?)]}%"
+_WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\U00020000-\U0003ffff"
+_UNIT = re.compile(
+    rf"""\s+
+    | https?://[!-~]+                                                   # an address is never broken
+    | [{re.escape(_OPENING)}]* (?: [{_WIDE}] | [^\s{_WIDE}]+ ) [{re.escape(_CLOSING)}]*
+    """,
+    re.VERBOSE,
+)
+
+
+def measure(text: str) -> int:
+    """The columns `text` takes on a terminal."""
+    return len(text) if text.isascii() else sum(map(_measure_char, text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _measure_char(char: str) -> int:
+    return 2 if east_asian_width(char) in "WF" else 0 if combining(char) else 1
+
+
+def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
+    """`text` in lines of at most `columns`, all but the first indented; long words stay whole."""
+    lines, line, width = [], "", indent
+    for unit in _UNIT.findall(text):
+        if unit.isspace():
+            line, width = f"{line} ", width + 1
+            continue
+        taken = measure(unit)
+        if width + taken > columns and not line.isspace() and line:
+            lines.append(line.rstrip())
+            line, width = "", indent
+        line, width = line + unit, width + taken
+    return ("\n" + " " * indent).join([*lines, line.rstrip()])
+
+
+def shorten(text: str, columns: int) -> str:
+    """`text`, or as much of its beginning as fits with an ellipsis."""
+    if measure(text) <= columns:
+        return text
+    widths = accumulate(map(_measure_char, text))
+    return text[: sum(width < columns for width in widths)].rstrip() + "…"
+
+
+def find_links(markdown: str) -> list[str]:
+    """The addresses that inline Markdown links to: plain text shows only their words."""
+    return [unescape(address) for address in re.findall(r'href="([^"]+)"', to_html(markdown))]

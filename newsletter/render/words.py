@@ -1,0 +1,91 @@
+"""The interface words: English in code and templates, other languages from gettext catalogues.
+
+Dates, numbers and plural forms come from Babel (Unicode CLDR). A language is named by its BCP 47
+tag ("zh-CN"), its catalogue's folder by the gettext form of it ("zh_CN"). How the catalogues are
+made stands in locale/babel.cfg. What papers say is never translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from gettext import NullTranslations, translation
+
+from babel import Locale
+from babel.dates import format_date, format_interval
+from babel.numbers import format_decimal
+
+from newsletter.errors import ConfigError
+from newsletter.model import EditionKind
+from newsletter.shipped import shipped_path
+
+DOMAIN = "newsletter"
+SOURCE_LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language, and the way it writes dates and counts."""
+
+    language: str
+    translations: NullTranslations
+
+    @cached_property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language, sep="-")
+
+    def gettext(self, message: str) -> str:
+        return self.translations.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        return self.translations.ngettext(singular, plural, count)
+
+    def count_papers(self, count: int) -> str:
+        """`40 papers`, `40 篇`."""
+        phrase = self.ngettext("%(count)s paper", "%(count)s papers", count)
+        return phrase % {"count": self.format_number(count)}
+
+    def count_more(self, count: int) -> str:
+        """What stands in a mail for the papers that did not fit."""
+        phrase = self.ngettext("%(count)s more paper on the page", "%(count)s more papers on the page", count)
+        return phrase % {"count": self.format_number(count)}
+
+    def format_number(self, number: int) -> str:
+        return format_decimal(number, locale=self.locale)
+
+    def format_period(self, kind: EditionKind, period_end: date) -> str:
+        """The day of a daily edition with its weekday; the seven days of a weekly one."""
+        if kind is EditionKind.DAILY:
+            return format_date(period_end, format="full", locale=self.locale)
+        return format_interval(period_end - timedelta(days=6), period_end, "yMMMd", locale=self.locale)
+
+    def format_day(self, day: date) -> str:
+        return format_date(day, format="long", locale=self.locale)
+
+    def join(self, labels: Iterable[str]) -> str:
+        """An enumeration: `a, b`, `a、b`."""
+        return self.gettext(", ").join(labels)
+
+
+def known_languages() -> tuple[str, ...]:
+    """The languages that have words, as BCP 47 tags."""
+    catalogues = shipped_path("locale").glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    return (SOURCE_LANGUAGE, *sorted(path.parts[-3].replace("_", "-") for path in catalogues))
+
+
+@lru_cache(maxsize=16)
+def load_words(language: str) -> Words:
+    """The words of a language named by its tag, in any case.
+
+    Raises ConfigError for a language without a catalogue; the message lists the known ones.
+    """
+    known = {tag.lower(): tag for tag in known_languages()}
+    tag = known.get(language.lower().replace("_", "-"))
+    if tag is None:
+        raise ConfigError([f"no words for the language {language!r}; known: {', '.join(known.values())}"])
+    if tag == SOURCE_LANGUAGE:
+        return Words(tag, NullTranslations())
+    catalogues = shipped_path("locale")
+    return Words(tag, translation(DOMAIN, str(catalogues), languages=[tag.replace("-", "_")]))

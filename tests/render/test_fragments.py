@@ -1,0 +1,67 @@
+"""Padding, and the base64 that needs it."""
+
+from __future__ import annotations
+
+import base64
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.render.forms import blank, fill, fill_all, is_filled, measure_longest, read_form, when
+from newsletter.render.fragments import make_html_fragment, make_text_fragment
+
+_BODIES = st.lists(st.text(alphabet="ab<>中\n\r ", max_size=200), min_size=1, max_size=6)
+
+
+@given(_BODIES)
+def test_joined_base64_is_the_base64_of_the_joined_body(bodies: list[str]) -> None:
+    for make in (make_html_fragment, make_text_fragment):
+        fragments = [*map(make, bodies[:-1]), make(bodies[-1], last=True)]
+        data = b"".join(fragment.data for fragment in fragments)
+        assert b"".join(fragment.encoded for fragment in fragments) == base64.encodebytes(data).replace(
+            b"\n", b"\r\n"
+        )
+
+
+@given(_BODIES)
+def test_every_line_end_is_crlf(bodies: list[str]) -> None:
+    for body in bodies:
+        for fragment in (make_html_fragment(body), make_text_fragment(body)):
+            assert b"\n" not in fragment.data.replace(b"\r\n", b"")
+            assert b"\r" not in fragment.data.replace(b"\r\n", b"")
+
+
+def test_text_is_padded_on_the_empty_line_that_ends_it() -> None:
+    assert make_text_fragment("abc\n\n").data == b"abc\r\n" + b" " * 50 + b"\r\n"
+
+
+def test_html_is_padded_with_spaces_after_its_last_tag() -> None:
+    assert make_html_fragment("<p>a</p>").data == b"<p>a</p>" + b" " * 49
+
+
+def test_a_filled_in_value_brings_no_blanks_of_its_own() -> None:
+    form = fill(read_form(f"{blank('COUNT')} {blank('FEED')}"), {"COUNT": "@@FEED@@"})
+    assert fill_all(form, {"FEED": "x"}) == "@@FEED@@ x"
+
+
+def test_an_option_stands_only_with_its_value() -> None:
+    form = read_form("a" + when("feed", lambda: f"[{blank('FEED')}]") + "b")
+    assert fill_all(form, {"FEED": ""}) == "ab"
+    assert fill_all(form, {"FEED": "x"}) == "a[x]b"
+
+
+def test_an_option_stands_once_for_each_member_of_a_list() -> None:
+    form = read_form(f"<!--@@KEYWORD-->{blank('LABEL')};<!--KEYWORD@@-->")
+    assert fill_all(form, {"KEYWORD": [{"LABEL": "a"}, {"LABEL": "b"}]}) == "a;b;"
+    assert fill_all(form, {"KEYWORD": []}) == ""
+
+
+def test_an_open_form_says_so() -> None:
+    form = read_form(blank("COUNT") + when("feed", lambda: "x"))
+    assert not is_filled(fill(form, {"COUNT": "1"}))
+    assert is_filled(fill(form, {"COUNT": "1", "FEED": ""}))
+
+
+def test_the_longest_form_counts_bytes_and_both_characters_of_a_line_end() -> None:
+    form = read_form("中\n" + when("feed", lambda: blank("FEED")) + blank("UNSUBSCRIBE"))
+    assert measure_longest(form) == 3 + 2 + 900 + 900
