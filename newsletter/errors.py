@@ -12,6 +12,7 @@
     │   └── AlreadyExists
     ├── TransportError
     │   ├── TemporaryTransportError  retry_after
+    │   │   └── TransportUnreachable
     │   ├── OutcomeUnknown           the answer was lost: taken or not, nobody can say
     │   └── PermanentTransportError
     │       ├── AddressRefused       code, status
@@ -101,6 +102,10 @@ class TemporaryTransportError(TransportError):
     def __init__(self, message: str, *, retry_after: timedelta | None = None, fix: str = "") -> None:
         super().__init__(message, fix=fix)
         self.retry_after = retry_after
+
+
+class TransportUnreachable(TemporaryTransportError):
+    """The next server cannot be reached: nothing was handed over, and the next message fares no better."""
 
 
 class OutcomeUnknown(TransportError):

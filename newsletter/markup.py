@@ -19,9 +19,8 @@ _SAFE_ATTRIBUTES = {"a": {"href", "title"}}
 
 # What XML 1.0 §2.2 forbids (one of them loses a whole feed), the rest of the C1 controls, and the
 # noncharacters, which strict HTML parsers refuse.
-_PLANE_ENDS = "".join(
-    chr(plane + end) for plane in range(0x10000, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)
-)
+_PLANES = range(0x10000, 0x110000, 0x10000)
+_PLANE_ENDS = "".join(chr(plane + end) for plane in _PLANES for end in (0xFFFE, 0xFFFF))
 _FORBIDDEN = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANE_ENDS}]"
 )

@@ -13,6 +13,7 @@ from newsletter.errors import (
     TemporaryTransportError,
     TransportError,
     TransportMisconfigured,
+    TransportUnreachable,
 )
 from newsletter.model import DeliveryState, Submitted
 from newsletter.store.ledger import Answer, Offer
@@ -29,7 +30,7 @@ def judge_result(
         return Answer(offer, DeliveryState.SUBMITTED, result.answer, result.provider_id)
     if isinstance(result, OutcomeUnknown):
         return Answer(offer, DeliveryState.UNKNOWN, result.message)
-    if isinstance(result, TransportMisconfigured):
+    if isinstance(result, TransportMisconfigured | TransportUnreachable):
         return Answer(offer, DeliveryState.PENDING, result.message, attempted=False)
     if isinstance(result, TemporaryTransportError):
         retry_at = now + _delay(offer.attempts, result.retry_after, jitter)

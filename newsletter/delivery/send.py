@@ -23,7 +23,13 @@ from newsletter.delivery.desk import Assignment, Desk
 from newsletter.delivery.limits import RateLimit
 from newsletter.delivery.retry import judge_result
 from newsletter.delivery.transports import Transport
-from newsletter.errors import NewsletterError, TemporaryTransportError, TransportError, TransportMisconfigured
+from newsletter.errors import (
+    NewsletterError,
+    TemporaryTransportError,
+    TransportError,
+    TransportMisconfigured,
+    TransportUnreachable,
+)
 from newsletter.model import Call, Clock, Message
 from newsletter.store import Store
 from newsletter.store.ledger import Answer, Offer
@@ -76,6 +82,7 @@ class _Run:
         self._transport = transport
         self._limit = RateLimit(job.rate_per_second, time=time.monotonic)
         self._failures = 0
+        self._reached = False
         self.stopped_by: NewsletterError | None = None
         self.is_ended = False
 
@@ -102,7 +109,7 @@ class _Run:
             self._end(error)
             results = (TransportMisconfigured(error.message),) * len(offers)
         else:
-            self._failures = 0
+            self._failures, self._reached = 0, True
         now = self._job.clock()
         return [
             judge_result(offer, result, now=now, give_up_at=self._job.give_up_at, jitter=random.random())  # noqa: S311
@@ -110,9 +117,12 @@ class _Run:
         ]
 
     def _note_failure(self, error: TransportError) -> None:
-        """A misconfigured transport ends the run; so does one that fails again and again."""
+        """Ends the run where nothing can go: misconfigured, never reached, or failing again and again."""
         self._failures += isinstance(error, TemporaryTransportError)
-        if isinstance(error, TransportMisconfigured) or self._failures >= 2 * self._transport.calls_at_once:
+        closed = isinstance(error, TransportMisconfigured) or (
+            isinstance(error, TransportUnreachable) and not self._reached
+        )
+        if closed or self._failures >= 2 * self._transport.calls_at_once:
             self._end(error)
 
     def _end(self, error: NewsletterError) -> None:

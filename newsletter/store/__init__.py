@@ -1,6 +1,6 @@
 """The only room with SQL: what is kept, and how it is read and written.
 
-`engine` opens the store and gives transactions; `schema` names the tables; each other module has the
+`opening` opens the store, `engine` gives transactions; `schema` names the tables; each other module has the
 functions of one subject, which take an open `Transaction`::
 
     with store.write() as tx:
@@ -10,6 +10,7 @@ A caller's `with` is the transaction: what must be kept together is written insi
 left to the rooms that call.
 """
 
-from newsletter.store.engine import Store, Transaction, open_store
+from newsletter.store.engine import Store, Transaction, connect_store
+from newsletter.store.opening import open_store
 
-__all__ = ["Store", "Transaction", "open_store"]
+__all__ = ["Store", "Transaction", "connect_store", "open_store"]

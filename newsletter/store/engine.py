@@ -1,4 +1,4 @@
-"""Opens the store and gives transactions; maps every database error to `StoreError`, here and nowhere else.
+"""Connects to the store and gives transactions; every database error becomes `StoreError` here alone.
 
 SQLite in WAL mode is written by several processes (serve, schedule, commands). Every writing
 transaction begins with BEGIN IMMEDIATE, because upgrading a read lock fails at once whatever the
@@ -63,16 +63,15 @@ class Store:
                 yield connection
 
 
-def open_store(url: str, *, migrate: bool = True) -> Store:
-    """Opens `sqlite:///FILE`, made on first use, and brings its tables up to date.
+def connect_store(url: str) -> Store:
+    """Connects to `sqlite:///FILE`, made on first use; its tables are left as they are.
 
-    Raises StoreError: not a store, made by a newer version, locked, unwritable.
+    Raises StoreError: no such folder.
     """
     path = Path(url.removeprefix("sqlite:///"))
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        raise StoreError(
-            f"SQLite {sqlite3.sqlite_version} is too old", fix="use a Python with SQLite 3.35 or later"
-        )
+        fix = "use a Python with SQLite 3.35 or later"
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old", fix=fix)
     if not path.parent.is_dir():
         raise StoreError(f"the folder of the store is missing: {path.parent}", fix=f"mkdir -p {path.parent}")
     engine = sa.create_engine(
@@ -81,12 +80,7 @@ def open_store(url: str, *, migrate: bool = True) -> Store:
     )
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
-    store = Store(engine, path)
-    if migrate:
-        from newsletter.store.migrate import migrate_store  # noqa: PLC0415 - it needs `Store` itself
-
-        migrate_store(store)
-    return store
+    return Store(engine, path)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.errors import StoreError
-from newsletter.store.engine import open_store
+from newsletter.store.engine import connect_store
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.migrate import copy_store
 
@@ -19,7 +19,7 @@ def restore_store(url: str, copy: Path) -> Path:
     Raises StoreError: the copy is no store, or a delivery is at work.
     """
     _check_copy(copy)
-    store = open_store(url, migrate=False)
+    store = connect_store(url)
     try:
         with hold_delivery_lock(store) as held:
             if not held:

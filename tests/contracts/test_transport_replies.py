@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery.transports.replies import RULES, Reply, Stage, read_refusal
-from newsletter.delivery.transports.smtp_errors import Unreachable, errors_mapped
+from newsletter.delivery.transports.smtp_errors import errors_mapped
 from newsletter.errors import (
     AddressRefused,
     OutcomeUnknown,
     TemporaryTransportError,
     TransportError,
     TransportMisconfigured,
+    TransportUnreachable,
 )
 
 
@@ -86,8 +87,8 @@ def test_a_reply_in_another_encoding_is_still_text() -> None:
 @pytest.mark.parametrize(
     ("stage", "kind"),
     [
-        (Stage.GREETING, Unreachable),
-        (Stage.LOGIN, Unreachable),
+        (Stage.GREETING, TransportUnreachable),
+        (Stage.LOGIN, TransportUnreachable),
         (Stage.SENDER, TemporaryTransportError),
         (Stage.DATA, TemporaryTransportError),
         (Stage.CONTENT, OutcomeUnknown),
@@ -114,5 +115,8 @@ def test_a_broken_line_means_what_its_place_makes_of_it(stage: Stage, kind: type
     ],
 )
 def test_the_reason_is_in_plain_words(error: OSError, reason: str) -> None:
-    with pytest.raises(Unreachable, match=f"mx:25: {reason}$"), errors_mapped(Stage.GREETING, "mx:25"):
+    with (
+        pytest.raises(TransportUnreachable, match=f"mx:25: {reason}$"),
+        errors_mapped(Stage.GREETING, "mx:25"),
+    ):
         raise error

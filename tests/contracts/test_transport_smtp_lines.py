@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.errors import OutcomeUnknown, TemporaryTransportError, TransportMisconfigured
+from newsletter.errors import OutcomeUnknown, TemporaryTransportError, TransportUnreachable
 from newsletter.model import Submitted
 
 from .messages import make_call, make_message
@@ -141,7 +141,7 @@ def test_a_server_never_reached_stops_the_run(host: str, reason: str) -> None:
         async with SmtpTransport(smtp_config(1, host=host)) as transport:
             await transport.submit(make_call(make_message()))
 
-    with pytest.raises(TransportMisconfigured, match=reason) as caught:
+    with pytest.raises(TransportUnreachable, match=reason) as caught:
         asyncio.run(main())
     assert "host" in caught.value.fix
 
@@ -159,5 +159,5 @@ def test_a_server_that_goes_away_during_the_run_is_temporary() -> None:
 
 
 def test_a_server_that_does_not_greet_stops_the_run() -> None:
-    with pytest.raises(TransportMisconfigured, match="no answer in time"):
+    with pytest.raises(TransportUnreachable, match="no answer in time"):
         submit_one(silent_server(), timeouts=IMPATIENT)

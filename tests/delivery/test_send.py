@@ -13,6 +13,7 @@ from newsletter.errors import (
     StoreError,
     TemporaryTransportError,
     TransportMisconfigured,
+    TransportUnreachable,
 )
 from newsletter.model import DeliveryCounts, DeliveryState, Message, Submitted, SuppressionReason
 from newsletter.store.batches import claim_batch
@@ -126,12 +127,25 @@ def test_a_misconfigured_transport_stops_the_run_and_everybody_stays_pending(mak
     assert delivery.counts() == DeliveryCounts(submitted=50)
 
 
-def test_a_server_that_cannot_be_reached_ends_the_run_early(make_delivery: Make) -> None:
+def test_a_server_that_cannot_be_reached_ends_the_run_at_once(make_delivery: Make) -> None:
+    delivery = make_delivery(50)
+
+    def refuse(message: Message) -> Submitted:
+        raise TransportUnreachable("connection refused")
+
+    assert isinstance(delivery.run(ToldTransport(refuse)), TransportUnreachable)
+    assert delivery.counts() == DeliveryCounts(pending=50)
+    transport = ToldTransport()
+    delivery.run(transport)
+    assert len(transport.taken) == 50
+
+
+def test_a_transport_that_fails_again_and_again_ends_the_run_early(make_delivery: Make) -> None:
     calls = []
 
     def refuse(message: Message) -> Submitted:
         calls.append(message.recipient)
-        raise TemporaryTransportError("connection refused")
+        raise TemporaryTransportError("421 not now")
 
     delivery = make_delivery(500, batch_size=100)
     stopped_by = delivery.run(ToldTransport(refuse))

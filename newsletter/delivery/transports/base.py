@@ -48,8 +48,9 @@ class Transport(Protocol):
 
         What concerns the call as a whole is raised, and then none of its messages has a result:
         TransportMisconfigured (nothing goes before a person acts: stop the run; every later call
-        may say the same), TemporaryTransportError (nothing was handed over; the call may be
-        repeated) or OutcomeUnknown (the line broke after everything was handed over and before the
-        answer). A cancelled call is of unknown outcome too.
+        may say the same), TransportUnreachable (nothing goes before the server is back),
+        TemporaryTransportError (nothing was handed over; the call may be repeated) or OutcomeUnknown
+        (the line broke after everything was handed over and before the answer). A cancelled call is
+        of unknown outcome too.
         """
         ...

@@ -21,8 +21,12 @@ from newsletter.delivery.transports.smtp_connection import (
     Timeouts,
     open_connection,
 )
-from newsletter.delivery.transports.smtp_errors import Unreachable
-from newsletter.errors import TemporaryTransportError, TransportMisconfigured
+from newsletter.errors import (
+    TemporaryTransportError,
+    TransportError,
+    TransportMisconfigured,
+    TransportUnreachable,
+)
 from newsletter.model import Call, Message
 
 
@@ -48,7 +52,7 @@ class SmtpTransport:
         self._idle: list[SmtpConnection] = []
         self._first_opens_alone = asyncio.Lock()
         self._reached = False
-        self._misconfigured: TransportMisconfigured | None = None
+        self._closed_door: TransportError | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,24 +99,20 @@ class SmtpTransport:
     async def _open(self) -> SmtpConnection:
         if self._reached:
             return await self._connect()
-        # Alone, so that a wrong password is tried once and not by every slot: servers lock out.
+        # Alone, so that a wrong password is tried once and not by every slot (servers lock out), and a
+        # server that does not answer is waited for once.
         async with self._first_opens_alone:
-            if self._misconfigured is not None:
-                raise self._misconfigured
+            if self._closed_door is not None:
+                raise self._closed_door
             try:
                 return await self._connect()
-            except TransportMisconfigured as error:
-                self._misconfigured = error
+            except (TransportMisconfigured, TransportUnreachable) as error:
+                if not self._reached:
+                    self._closed_door = error
                 raise
 
     async def _connect(self) -> SmtpConnection:
-        """Opens one. A server that was never reached is a wrong host or port; later, trouble that passes."""
-        try:
-            connection = await open_connection(self._config, self._tls_context, self._timeouts)
-        except Unreachable as error:
-            if self._reached:
-                raise
-            raise TransportMisconfigured(error.message, fix=error.fix) from error
+        connection = await open_connection(self._config, self._tls_context, self._timeouts)
         self._reached = True
         return connection
 

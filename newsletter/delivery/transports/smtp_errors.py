@@ -21,6 +21,7 @@ from newsletter.errors import (
     TemporaryTransportError,
     TransportError,
     TransportMisconfigured,
+    TransportUnreachable,
 )
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -29,10 +30,6 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "no answer in time"),
     (aiosmtplib.SMTPServerDisconnected, "it closed the connection"),
 )
-
-
-class Unreachable(TemporaryTransportError):
-    """The connection could not be opened: a wrong host or port, or trouble on the way."""
 
 
 @contextmanager
@@ -65,7 +62,7 @@ def _read_trouble(error: Exception, stage: Stage, server: str) -> TransportError
             f"the mail server at {server} cannot be logged in to: {error}",
             fix="check [transport.smtp] security and port, or leave username empty",
         )
-    return Unreachable(
+    return TransportUnreachable(
         f"cannot reach the mail server at {server}: {_reason(cause)}",
         fix="check [transport.smtp] host, port and security, and that no firewall stands between",
     )

@@ -1,0 +1,42 @@
+# One command does each thing. Only Python 3.11 or later, make and the package registry are needed;
+# test-all also needs the system packages that .ci/run installs.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check test-all catalogues clean
+
+demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
+	$(BIN)/newsletter demo
+
+test: $(VENV)/installed-dev   ## every test that needs only Python and the registry
+	$(BIN)/python -m pytest -m "not system"
+
+check: $(VENV)/installed-dev  ## lint, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+test-all: $(VENV)/installed-dev  ## all tests
+	$(BIN)/python -m pytest
+
+catalogues: $(VENV)/installed-dev  ## after a change of interface words: extract, update, compile
+	$(BIN)/pybabel --quiet extract -F locale/babel.cfg --no-location --sort-output -o locale/newsletter.pot .
+	$(BIN)/pybabel --quiet update -D newsletter -i locale/newsletter.pot -d locale --no-fuzzy-matching
+	$(BIN)/pybabel --quiet compile -D newsletter -d locale
+
+clean:
+	rm -rf $(VENV) demo build dist
+
+# constraints.txt pins what CI has seen working; the wheel itself asks only for lower bounds.
+$(VENV)/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	touch $@

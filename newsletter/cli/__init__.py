@@ -1,0 +1,83 @@
+"""The command line: one file a command group, no logic.
+
+A command's module is imported when it is called, so that `--help` needs none of them; what the help
+says of each stands in the table below. Exit codes are chosen in `exits`.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from newsletter import __version__
+from newsletter.cli.exits import exit_code, print_error
+from newsletter.errors import NewsletterError
+
+COMMANDS = {
+    "demo": ("newsletter.cli.demo", "Try it: the sample digest as pages, feeds and mails in demo/."),
+    "init": ("newsletter.cli.init", "Write a commented newsletter.toml into this folder."),
+    "digest": ("newsletter.cli.digest", "Look at a digest as it is read."),
+    "build": ("newsletter.cli.build", "Write pages and feeds."),
+    "send": ("newsletter.cli.send", "Publish the latest digest and mail it to whoever has not had it."),
+    "preview": ("newsletter.cli.preview", "Write the mail as .html, .txt and .eml to look at."),
+    "schedule": ("newsletter.cli.schedule", "Run the daily job at its hour, in the foreground."),
+    "serve": ("newsletter.cli.serve", "Serve public/ and the personal links of the mails."),
+    "subscribers": ("newsletter.cli.subscribers", "Add, import, change, list and erase subscribers."),
+    "status": ("newsletter.cli.status", "Show the latest editions and their deliveries."),
+    "store": ("newsletter.cli.store", "Migrate and back up the store."),
+}
+"""Name → (module with a command of that name, one line for the help)."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    envvar="NEWSLETTER_CONFIG",
+    type=click.Path(dir_okay=False),
+    help="The configuration file.  [default: ./newsletter.toml where there is one]",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done.")
+@click.version_option(__version__, prog_name="newsletter")
+@click.pass_context
+def cli(ctx: click.Context, config_path: str | None, verbose: bool) -> None:
+    """A self-hosted publisher for a daily digest of research papers: mail, feeds and pages."""
+    ctx.obj = {"config_path": config_path, "verbose": verbose}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the program and exits: errors are one or two lines on stderr, never a traceback."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="newsletter", standalone_mode=False)
+    except NewsletterError as error:
+        print_error(error)
+        sys.exit(exit_code(error))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output left (`newsletter … | head`); nobody is there to be told.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(result if isinstance(result, int) else 0)

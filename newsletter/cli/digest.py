@@ -1,0 +1,38 @@
+"""`newsletter digest`: a digest as it is read."""
+
+from __future__ import annotations
+
+import click
+
+from newsletter.cli.exits import Exit
+from newsletter.cli.opening import find_config, now, print_json
+
+
+@click.group()
+def digest() -> None:
+    """Look at a digest as it is read."""
+
+
+@digest.command()
+@click.argument("source", required=False, metavar="[FILE|URL|-]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def show(ctx: click.Context, source: str | None, as_json: bool) -> int:
+    """Parse and print one digest: a file, an https URL, - for standard input; by default the latest."""
+    import sys
+    from zoneinfo import ZoneInfo
+
+    from newsletter.digests import read_source
+    from newsletter.digests.show import digest_as_json, digest_as_text
+
+    config = find_config(ctx)
+    today = now().astimezone(ZoneInfo(config.newsletter.timezone)).date()
+    found = read_source(source or config.digest.source, today=today, stdin=sys.stdin.buffer).latest()
+    if as_json:
+        print_json(digest_as_json(found))
+    else:
+        click.echo(digest_as_text(found))
+    if not found.papers:
+        click.echo(f"error: {found.source} has no papers", err=True)
+        return Exit.NO_DIGEST
+    return Exit.DONE

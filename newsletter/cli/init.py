@@ -1,0 +1,27 @@
+"""`newsletter init`: a commented configuration to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from newsletter.cli.exits import Exit
+from newsletter.cli.opening import DEFAULT_FILE
+
+
+@click.command()
+def init() -> int:
+    """Write a commented newsletter.toml into this folder; one that stands there is left alone."""
+    from newsletter.config.example import write_example
+    from newsletter.errors import AlreadyExists
+
+    try:
+        with Path(DEFAULT_FILE).open("x", encoding="utf-8") as file:
+            file.write(write_example())
+    except FileExistsError as error:
+        raise AlreadyExists(f"{DEFAULT_FILE} stands here already", fix="edit it, or move it away") from error
+    click.echo(
+        f"{DEFAULT_FILE} written: set base_url and the sender's address, then newsletter send --dry-run"
+    )
+    return Exit.DONE

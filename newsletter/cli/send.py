@@ -1,0 +1,126 @@
+"""`newsletter send`: the heart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.exits import Exit, exit_code, print_error
+from newsletter.cli.opening import Day, opened_publisher, print_json
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from newsletter.daily.publisher import Publisher
+    from newsletter.daily.report import SendReport
+    from newsletter.model import Digest
+
+
+@click.command()
+@click.option("--date", "day", type=Day(), help="That day's digest instead of the latest.")
+@click.option("--dry-run", is_flag=True, help="Compose all, hand nothing over, say who would get what.")
+@click.option(
+    "--to", "addresses", multiple=True, metavar="ADDRESS", help="Only a [test] copy to this address."
+)
+@click.option("--force", is_flag=True, help="Although the digest is stale or held. Nobody is mailed twice.")
+@click.option(
+    "--retry", "states", multiple=True, type=click.Choice(["failed", "unknown"]), help="Offer these again."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def send(
+    ctx: click.Context,
+    *,
+    day: date | None,
+    dry_run: bool,
+    addresses: tuple[str, ...],
+    force: bool,
+    states: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Publish the latest digest and mail it to whoever has not had it.
+
+    Run again, it says what was done and does nothing.
+    """
+    with opened_publisher(ctx) as publisher:
+        if dry_run or addresses:
+            return _rehearse(publisher, day, addresses, force=force, as_json=as_json)
+        return _send(publisher, day, states, force=force, as_json=as_json)
+
+
+def _send(
+    publisher: Publisher, day: date | None, states: tuple[str, ...], *, force: bool, as_json: bool
+) -> int:
+    from newsletter.cli.progress import shown_progress, stopping
+    from newsletter.daily.job import SendOptions, run_daily
+    from newsletter.model import DeliveryState
+
+    options = SendOptions(day, force, tuple(map(DeliveryState, states)))
+    with stopping() as stop, shown_progress() as progress:
+        report = run_daily(publisher, options, stop=stop, progress=progress)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        click.echo(report.as_line())
+    for error in report.broken:
+        click.echo(f"warning: {error.message}", err=True)
+    if report.stopped_by is not None:
+        print_error(report.stopped_by)
+        return exit_code(report.stopped_by)
+    _print_troubles(report)
+    return Exit.DONE if report.is_complete else Exit.NOT_ALL_SUBMITTED
+
+
+def _print_troubles(report: SendReport) -> None:
+    if report.busy:
+        click.echo("another newsletter process is delivering this edition: it is left alone", err=True)
+    elif not report.is_complete:
+        for trouble in report.troubles:
+            click.echo(f"  {trouble.email}: {trouble.state}: {trouble.answer or 'not offered yet'}", err=True)
+
+
+def _rehearse(
+    publisher: Publisher, day: date | None, addresses: tuple[str, ...], *, force: bool, as_json: bool
+) -> int:
+    from newsletter.daily.deliver import check_transport
+    from newsletter.daily.read import check_fit_to_mail, read_digests
+
+    if addresses:
+        check_transport(publisher.config)
+    digest = read_digests(publisher, day=day).digest
+    if not (force or addresses):
+        check_fit_to_mail(publisher, digest)
+    return _send_tests(publisher, digest, addresses) if addresses else _dry_run(publisher, digest, as_json)
+
+
+def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...]) -> int:
+    from newsletter.daily.rehearse import send_tests
+    from newsletter.errors import NewsletterError
+
+    code = Exit.DONE
+    for address, result in send_tests(publisher, digest, addresses):
+        if isinstance(result, NewsletterError):
+            print_error(result)
+            code = Exit.NOT_ALL_SUBMITTED
+        else:
+            click.echo(f"{address}: a test copy was submitted ({publisher.config.transport.kind})")
+    return code
+
+
+def _dry_run(publisher: Publisher, digest: Digest, as_json: bool) -> int:
+    from newsletter.daily.rehearse import rehearse_send
+
+    dry_run = rehearse_send(publisher, digest)
+    if as_json:
+        print_json(dry_run.as_json())
+        return Exit.DONE
+    for reader in dry_run.readers:
+        fate = "no paper matches" if reader.size is None else f"{reader.size / 1000:.0f} kB  {reader.subject}"
+        click.echo(f"{reader.email:<40}  {fate}")
+    facts = dry_run.as_json()
+    click.echo(
+        f"edition {facts['edition']}: {facts['pending']} would be mailed by {facts['transport']}, "
+        f"{facts['skipped']} skipped; nothing was handed over"
+    )
+    return Exit.DONE

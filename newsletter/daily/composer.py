@@ -1,0 +1,52 @@
+"""Makes the composer of an edition: with what the store knows and the operator configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from newsletter.daily.publisher import Publisher
+from newsletter.daily.read import store_digests
+from newsletter.delivery.compose import EditionComposer, MailFacts
+from newsletter.delivery.links import LinkMaker
+from newsletter.model import Digest, Edition, EditionKind
+from newsletter.site import group_papers
+from newsletter.store import Transaction
+from newsletter.store.editions import EditionFacts, find_edition, load_edition, load_papers
+from newsletter.store.keywords import load_vocabulary
+
+
+def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:
+    """The composer of the edition as it stands in `tx`; older revisions are read when needed."""
+    vocabulary = load_vocabulary(tx, publisher.aliases)
+    current = load_edition(tx, edition, vocabulary)
+    minimum = publisher.config.feeds.minimum_papers
+    groups = group_papers(load_papers(tx, vocabulary), minimum_papers=minimum)
+
+    def load(revision: int) -> Edition:
+        if revision == edition.revision:
+            return current
+        with publisher.store.read() as later:
+            return load_edition(later, edition, vocabulary, revision=revision)
+
+    facts = MailFacts(
+        newsletter=publisher.newsletter,
+        subject=publisher.config.mail.subject,
+        intro=publisher.config.mail.intro,
+        environment=publisher.environment,
+        keyword_pages=frozenset(group.keyword.slug for group in groups),
+        links=LinkMaker(publisher.newsletter, publisher.key),
+        date=edition.planned_at or publisher.clock(),
+    )
+    return EditionComposer(facts, vocabulary, load, edition.revision)
+
+
+@contextmanager
+def rehearse_edition(
+    publisher: Publisher, digest: Digest
+) -> Iterator[tuple[Transaction, EditionFacts, EditionComposer]]:
+    """The digest as the edition it would become; nothing of it is kept."""
+    with publisher.store.rehearse() as tx:
+        store_digests(tx, publisher, [digest])
+        edition = find_edition(tx, EditionKind.DAILY, digest.date)
+        yield tx, edition, open_composer(tx, publisher, edition)

@@ -1,0 +1,76 @@
+"""The demo: the whole job on the sample digest, in a folder of its own, with a clock of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from newsletter.config import Config, load_config
+from newsletter.daily.job import SendOptions, run_daily
+from newsletter.daily.publisher import open_publisher
+from newsletter.daily.report import SendReport
+from newsletter.digests import read_source
+from newsletter.errors import StoreError
+from newsletter.render.words import known_languages
+from newsletter.shipped import shipped_path
+from newsletter.store.subscriber_list import import_subscribers
+
+_OURS = ("public", "outbox", "newsletter.db")
+"""What a demo makes, and may make anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was made: the report of its run, and where."""
+
+    report: SendReport
+    public: Path
+    outbox: Path
+
+
+def run_demo(folder: Path) -> Demo:
+    """Makes `folder`/public and `folder`/outbox anew. Raises StoreError where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
+    except OSError as error:
+        fix = "give another folder with --out"
+        raise StoreError(f"cannot write the demo to {folder}: {error.strerror}", fix=fix) from error
+    config = _configure(folder)
+    hour = _morning_of_sample(config)
+    publisher = open_publisher(config, lambda: hour)
+    try:
+        with shipped_path("subscribers/example.csv").open(encoding="utf-8") as file:
+            import_subscribers(publisher.store, file, languages=known_languages(), now=hour)
+        report = run_daily(publisher, SendOptions(), stop=threading.Event())
+    finally:
+        publisher.close()
+    return Demo(report, config.site.out, config.transport.file.directory)
+
+
+def _clear(folder: Path) -> None:
+    for name in _OURS:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        for file in folder.glob(f"{name}*"):
+            file.unlink()
+
+
+def _configure(folder: Path) -> Config:
+    """The defaults, with the sample for a source and without any file of the user's."""
+    config = load_config(None, {}, folder.resolve())
+    source = str(shipped_path("digests")) + "/"
+    return dataclasses.replace(config, digest=dataclasses.replace(config.digest, source=source))
+
+
+def _morning_of_sample(config: Config) -> datetime:
+    """Nine o'clock on the day of the newest sample, so that it is never stale."""
+    zone = ZoneInfo(config.newsletter.timezone)
+    newest = read_source(config.digest.source, today=datetime.now(zone).date()).latest()
+    return datetime.combine(newest.date, time(9), zone)

@@ -1,0 +1,87 @@
+"""The configured program: configuration, open store, and what both together say of the newsletter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from newsletter.config import Config
+from newsletter.keywords import load_aliases
+from newsletter.keywords.vocabulary import Aliases
+from newsletter.model import Clock, Newsletter
+from newsletter.store import Store, open_store
+from newsletter.store.settings import secret_key, tag_authority
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """What every step of the job needs; made by `open_publisher`."""
+
+    config: Config
+    store: Store
+    clock: Clock
+    newsletter: Newsletter
+    key: bytes
+    """Signs the personal links."""
+    aliases: Aliases
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The templates: the operator's own over the shipped ones."""
+        from newsletter.render.environment import make_environment  # noqa: PLC0415 - Jinja2, only where used
+
+        return make_environment(self.config.templates.directory)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.newsletter.timezone)
+
+    def today(self) -> date:
+        """The newsletter's day."""
+        return self.clock().astimezone(self.zone).date()
+
+    def midnight_after(self, day: date) -> datetime:
+        """The end of a day of the newsletter."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+
+    @property
+    def out(self) -> Path:
+        return self.config.site.out
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def open_publisher(config: Config, clock: Clock) -> Publisher:
+    """Opens the store and fixes there, once, what may never change: the key and the tag authority.
+
+    Raises StoreError and ConfigError.
+    """
+    aliases = load_aliases(config.keywords.file)
+    store = open_store(config.store.url)
+    section, sender = config.newsletter, config.sender
+    today = clock().astimezone(ZoneInfo(section.timezone)).date()
+    with store.write() as tx:
+        key = section.secret_key.encode() or secret_key(tx)
+        authority, tag_date = tag_authority(tx, urlsplit(section.base_url).hostname or "", today)
+    newsletter = Newsletter(
+        title=section.title,
+        base_url=section.base_url,
+        language=section.language,
+        timezone=section.timezone,
+        sender_name=sender.name,
+        sender_address=sender.address,
+        tag_authority=authority,
+        tag_date=tag_date,
+        reply_to=sender.reply_to,
+        postal_address=sender.postal_address,
+    )
+    return Publisher(config, store, clock, newsletter, key, aliases)

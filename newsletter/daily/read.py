@@ -1,0 +1,89 @@
+"""Reads the source and makes editions of its digests: the first two steps of the job.
+
+Only the latest digest must be fit to mail. Older ones that are new or changed are taken in for the
+pages and feeds; what cannot be read of them is reported and left alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from newsletter.daily.publisher import Publisher
+from newsletter.digests import read_source
+from newsletter.errors import DigestError, DigestHeld, DigestNotFound, DigestStale
+from newsletter.model import Digest
+from newsletter.store import Transaction
+from newsletter.store.intake import TakenIn, take_in
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source holds: the digest in question, the others, and what could not be read of them."""
+
+    digest: Digest
+    others: tuple[Digest, ...]
+    broken: tuple[DigestError, ...]
+
+
+def read_digests(publisher: Publisher, *, day: date | None = None, source: str | None = None) -> Reading:
+    """The digest of `day` (default: the latest) and the others of the source.
+
+    Raises DigestError: none, broken, without a paper.
+    """
+    source = source or publisher.config.digest.source
+    found = read_source(source, today=day or publisher.today(), stdin=sys.stdin.buffer)
+    digest = found.latest() if day is None else _digest_of(found.digests, day, source)
+    if not digest.papers:
+        raise DigestError(
+            f"the digest of {digest.date} has no papers: {digest.source}",
+            source=digest.source,
+            fix="check the program that writes it; the feeds stay as they are",
+        )
+    others = tuple(each for each in found.digests if each.papers and each.date != digest.date)
+    return Reading(digest, others, found.broken)
+
+
+def check_fit_to_mail(publisher: Publisher, digest: Digest) -> None:
+    """Raises DigestStale or DigestHeld for a digest that only `--force` may mail."""
+    limits, today = publisher.config.digest, publisher.today()
+    if digest.date < today - timedelta(days=limits.max_age_days):
+        age = (today - digest.date).days
+        raise DigestStale(
+            f"the latest digest is of {digest.date}, {age} days old: nobody is mailed",
+            source=digest.source,
+            fix=f"check the program that writes {publisher.config.digest.source}, or send it with --force",
+        )
+    if digest.date > today + timedelta(days=1):
+        reason = f"it is dated {digest.date}, and today is {today}"
+    elif len(digest.papers) < limits.minimum_papers:
+        reason = f"it has {len(digest.papers)} papers, fewer than [digest] minimum_papers"
+    else:
+        return
+    raise DigestHeld(
+        f"the digest is held, nobody is mailed: {reason}",
+        source=digest.source,
+        fix="mend it, or send it as it is with --force",
+    )
+
+
+def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Digest]) -> dict[date, TakenIn]:
+    """Takes the digests in, the oldest first, so that a paper's first edition is its earliest."""
+    now = publisher.clock().replace(microsecond=0)
+    taken = {}
+    for digest in sorted(digests, key=lambda digest: digest.date):
+        # A digest of last week is no news of today: its papers are dated with the end of their day.
+        published_at = min(now, publisher.midnight_after(digest.date))
+        taken[digest.date] = take_in(tx, digest, published_at=published_at, now=now)
+    return taken
+
+
+def _digest_of(digests: Sequence[Digest], day: date, source: str) -> Digest:
+    for digest in digests:
+        if digest.date == day:
+            return digest
+    raise DigestNotFound(
+        f"there is no digest of {day} in {source}", source=source, fix="name a day that the source has"
+    )

@@ -1,0 +1,76 @@
+"""What a run came to, in the words of the design: for `--json`, for the log, for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsletter.errors import DigestError, NewsletterError
+from newsletter.model import DeliveryCounts
+from newsletter.site import SiteChange
+from newsletter.store.editions import EditionFacts
+from newsletter.store.ledger import Trouble
+
+
+@dataclass(frozen=True)
+class SendReport:
+    """A run of `send`. `submitted_now` and `failed_now` are this run's part of `counts`."""
+
+    edition: EditionFacts
+    counts: DeliveryCounts
+    submitted_now: int
+    failed_now: int
+    planned_now: bool
+    seconds: float
+    transport: str
+    stopped_by: NewsletterError | None = None
+    busy: bool = False
+    """Another process is delivering; this run left it alone."""
+    troubles: tuple[Trouble, ...] = ()
+    site: SiteChange | None = None
+    broken: tuple[DigestError, ...] = field(default=())
+
+    @property
+    def did_something(self) -> bool:
+        """The edition was new, or something of it was still open and went out."""
+        return self.planned_now or self.submitted_now > 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Everything was handed over that can be: what failed for good in an earlier run is history."""
+        open_ends = self.counts.pending + self.counts.unknown + self.failed_now
+        return not (open_ends or self.busy or self.stopped_by)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "edition": self.edition.name,
+            "kind": self.edition.kind.value,
+            "revision": self.edition.revision,
+            "planned": self.counts.planned,
+            "submitted": self.counts.submitted,
+            "failed": self.counts.failed,
+            "skipped": self.counts.skipped,
+            "unknown": self.counts.unknown,
+            "pending": self.counts.pending,
+            "seconds": round(self.seconds, 3),
+            "transport": self.transport,
+        }
+
+    def as_line(self) -> str:
+        """One line; the five counts add up to the planned ones."""
+        counts = self.counts
+        if not counts.planned:
+            return f"edition {self.edition.name}: nobody to mail (no confirmed subscriber)"
+        parts = [
+            f"{count} {name}"
+            for count, name in (
+                (counts.submitted, "submitted"),
+                (counts.failed, "failed"),
+                (counts.skipped, "skipped"),
+                (counts.unknown, "unknown"),
+                (counts.pending, "pending"),
+            )
+            if count
+        ]
+        line = f"edition {self.edition.name}: {counts.planned} planned, {', '.join(parts)} ({self.transport})"
+        return line if self.did_something or not self.is_complete else f"{line}; nothing left to do"

@@ -1,0 +1,68 @@
+"""What stands in the store, for `newsletter status`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.daily.publisher import Publisher
+from newsletter.model import DeliveryCounts, SubscriberStatus
+from newsletter.store.editions import EditionFacts, list_editions
+from newsletter.store.ledger import count_deliveries
+from newsletter.store.runs import Run, last_run
+from newsletter.store.subscribers import count_subscribers
+
+_EDITIONS_SHOWN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The latest editions with the sum of their deliveries, the latest first."""
+
+    editions: tuple[tuple[EditionFacts, DeliveryCounts], ...]
+    subscribers: dict[SubscriberStatus, int]
+    run: Run | None
+
+    def as_json(self) -> dict[str, Any]:
+        run = self.run
+        last_run = run and {"day": run.day.isoformat(), "done": bool(run.finished_at), "outcome": run.outcome}
+        return {
+            "editions": [
+                {
+                    "edition": facts.name,
+                    "kind": facts.kind.value,
+                    "revision": facts.revision,
+                    "papers": facts.papers,
+                    "planned": counts.planned,
+                    **dataclasses.asdict(counts),
+                }
+                for facts, counts in self.editions
+            ],
+            "subscribers": {state.value: self.subscribers.get(state, 0) for state in SubscriberStatus},
+            "last_run": last_run,
+        }
+
+    def as_lines(self) -> list[str]:
+        subscribers = ", ".join(f"{self.subscribers.get(state, 0)} {state}" for state in SubscriberStatus)
+        lines = [f"subscribers: {subscribers}"]
+        if self.run is not None:
+            lines.append(f"last daily run: {self.run.day}: {self.run.outcome or 'not ended'}")
+        if not self.editions:
+            return [*lines, "no edition yet: newsletter build makes one of the latest digest"]
+        names = [field.name for field in dataclasses.fields(DeliveryCounts)]
+        lines += ["", " ".join(["edition     rev  papers  planned", *(f"{name:>9}" for name in names)])]
+        for facts, counts in self.editions:
+            numbers = " ".join(f"{getattr(counts, name):>9}" for name in names)
+            row = f"{facts.name:<11} {facts.revision:>3}  {facts.papers:>6}  {counts.planned:>7}"
+            lines.append(f"{row} {numbers}" if facts.planned_at else f"{row}   not mailed")
+        return lines
+
+
+def read_status(publisher: Publisher) -> Status:
+    """Raises StoreError."""
+    with publisher.store.read() as tx:
+        editions = tuple(
+            (facts, count_deliveries(tx, facts.id)) for facts in list_editions(tx, newest=_EDITIONS_SHOWN)
+        )
+        return Status(editions, count_subscribers(tx), last_run(tx))

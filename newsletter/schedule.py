@@ -1,0 +1,167 @@
+"""The daily job at its hour: APScheduler wiring only; the store says what is due.
+
+Every half minute a tick asks: has the hour of yesterday or today passed, within the catch-up window,
+and is that day's run not done? Then it runs. A day is done when an edition went out: where the digest
+is late, broken or the one of yesterday, the run is tried again until it is there or the window closes.
+Cron expressions are only read, for the wall-clock time they give on a day: the trigger's own memory
+loses a day when the clocks go forward and runs twice when they go back.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import signal
+import threading
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from newsletter.daily.job import SendOptions, resume_open, run_daily
+from newsletter.daily.publisher import Publisher
+from newsletter.errors import ConfigError, NewsletterError
+from newsletter.store.runs import Run, begin_run, end_run, find_run
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
+
+_log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=30)
+CATCH_UP = timedelta(hours=24)
+"""A run missed by more than this (the machine was off) is left out: the next one is near."""
+
+TRY_AGAIN = timedelta(minutes=10)
+"""After a run that found nothing new to mail."""
+
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def read_cron(expression: str) -> CronTrigger:
+    """A crontab expression of five fields (weekdays as cron counts them: 0 and 7 are Sunday).
+
+    Raises ConfigError.
+    """
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow to import
+
+    fields = expression.split()
+    try:
+        if len(fields) != 5:
+            raise ValueError("it has five fields: minute hour day month weekday")
+        # APScheduler counts weekdays from Monday, cron from Sunday.
+        fields[4] = re.sub(r"(?<![\w/])\d(-\d)?(?!\w)", _name_weekdays, fields[4])
+        return CronTrigger.from_crontab(" ".join(fields), timezone="UTC")
+    except ValueError as error:
+        fix = 'such as "0 8 * * *" for eight in the morning'
+        raise ConfigError([f"schedule.cron {expression!r} cannot be read: {error}"], fix=fix) from error
+
+
+def due_at(trigger: CronTrigger, day: date, zone: ZoneInfo) -> datetime | None:
+    """When the run of `day` is due; None on a day without one.
+
+    A wall-clock time that the day skips (clocks going forward) is due as if they had not; one that
+    it has twice is due the first time.
+    """
+    # The trigger thinks in UTC, where every day has each of its hours once.
+    midnight = datetime.combine(day, time(), ZoneInfo("UTC"))
+    first = trigger.get_next_fire_time(None, midnight)
+    if first is None or first.date() != day:
+        return None
+    return datetime.combine(day, first.time(), zone).astimezone(ZoneInfo("UTC"))
+
+
+def find_due_day(publisher: Publisher, trigger: CronTrigger) -> date | None:
+    """The day whose run is due now and not done; the later where two are."""
+    now, today = publisher.clock(), publisher.today()
+    for day in (today, today - timedelta(days=1)):
+        due = due_at(trigger, day, publisher.zone)
+        if due is not None and due <= now:
+            with publisher.store.read() as tx:
+                run = find_run(tx, day)
+            return day if now - due <= CATCH_UP and _is_open(run, now) else None
+    return None
+
+
+def _is_open(run: Run | None, now: datetime) -> bool:
+    if run is None:
+        return True
+    # Without an outcome its process died, and whoever finds it takes the day over at once.
+    return run.finished_at is None and (not run.outcome or now - run.started_at >= TRY_AGAIN)
+
+
+def tick(publisher: Publisher, trigger: CronTrigger, stop: threading.Event) -> None:
+    """Does the day's run if it is due, else takes up deliveries that are. Never raises: it logs."""
+    try:
+        day = find_due_day(publisher, trigger)
+        if day is not None:
+            _run_day(publisher, day, stop)
+        else:
+            for report in resume_open(publisher, stop=stop):
+                _log.info("%s", report.as_line())
+    except NewsletterError as error:
+        _log.error("%s", say(error))
+
+
+def run_schedule(publisher: Publisher) -> None:
+    """Ticks until SIGTERM or SIGINT; what is in flight then is finished and recorded first.
+
+    Raises ConfigError for a cron expression that cannot be read.
+    """
+    from apscheduler.schedulers.blocking import BlockingScheduler  # noqa: PLC0415
+
+    trigger = read_cron(publisher.config.schedule.cron)
+    stop = threading.Event()
+    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler.add_job(
+        tick,
+        "interval",
+        args=(publisher, trigger, stop),
+        seconds=TICK.total_seconds(),
+        next_run_time=datetime.now(ZoneInfo("UTC")),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+
+    def leave(number: int, _frame: object) -> None:
+        _log.info("%s: finishing what is in flight", signal.Signals(number).name)
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)  # a second one leaves at once
+        threading.Thread(target=scheduler.shutdown, daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+    _log.info("the daily job is due at %s (%s)", publisher.config.schedule.cron, publisher.zone)
+    scheduler.start()
+
+
+def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> None:
+    with publisher.store.write() as tx:
+        before = begin_run(tx, day, now=publisher.clock())
+    done = False
+    try:
+        report = run_daily(publisher, SendOptions(), stop=stop)
+    except NewsletterError as error:
+        outcome, level = say(error), logging.ERROR
+    else:
+        outcome, level = report.as_line(), logging.INFO
+        done = report.did_something
+    if stop.is_set():
+        return
+    if outcome != before:  # said once, not at every try
+        _log.log(level, "%s", outcome)
+    with publisher.store.write() as tx:
+        end_run(tx, day, outcome, done=done, now=publisher.clock())
+
+
+def say(error: NewsletterError) -> str:
+    """An error and its fix on one line of a log."""
+    return f"{error.message} ({error.fix})" if error.fix else error.message
+
+
+def _name_weekdays(match: re.Match[str]) -> str:
+    first, _, last = match[0].partition("-")
+    days = range(int(first), int(last or first) + 1)
+    if not days or days.stop > len(_WEEKDAYS):
+        raise ValueError(f"{match[0]} is not a range of weekdays 0 to 7")
+    return ",".join(_WEEKDAYS[number] for number in days)

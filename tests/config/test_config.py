@@ -1,0 +1,136 @@
+"""newsletter.toml, variables and secrets: every problem at once, each with its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import check_public_addresses, load_config
+from newsletter.config.example import write_example
+from newsletter.config.sections import Config, all_tables
+from newsletter.errors import ConfigError
+
+
+def load(folder: Path, text: str, **environment: str) -> Config:
+    path = folder / "newsletter.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_config(path, environment, Path("/elsewhere"))
+
+
+def problems_of(folder: Path, text: str, **environment: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text, **environment)
+    return caught.value.problems
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    config = load_config(None, {}, tmp_path)
+    assert config.newsletter.title == "每日论文"
+    assert config.transport.kind == "file"
+    assert config.store.url == f"sqlite:///{tmp_path / 'newsletter.db'}"
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    config = load(
+        tmp_path, '[site]\nout = "www"\n[digest]\nsource = "in/"\n[store]\nurl = "sqlite:////var/n.db"\n'
+    )
+    assert config.site.out == tmp_path / "www"
+    assert config.digest.source == f"{tmp_path / 'in'}/"
+    assert config.store.url == "sqlite:////var/n.db"
+
+
+def test_every_problem_is_named_at_once_with_its_line_or_variable(tmp_path: Path) -> None:
+    problems = problems_of(
+        tmp_path,
+        '[newsletter]\ntitel = "x"\ntimezone = "Mars/Phobos"\n\n'
+        '[transport.smtp]\nport = "many"\n[delivery]\non_unknown = "maybe"\n',
+        NEWSLETTER_WEB__PORT="0",
+        NEWSLETTER_COLOUR="red",
+    )
+    path = tmp_path / "newsletter.toml"
+    assert f"{path}:2: unknown key newsletter.titel; did you mean newsletter.title?" in problems
+    assert f"{path}:3: newsletter.timezone 'Mars/Phobos' is not an IANA time zone" in problems
+    assert f"{path}:6: transport.smtp.port must be a whole number" in problems
+    assert f"{path}:8: delivery.on_unknown must be one of auto, resend, hold, not 'maybe'" in problems
+    assert "NEWSLETTER_WEB__PORT: web.port must be at least 1" in problems
+    assert any(problem.startswith("NEWSLETTER_COLOUR: unknown variable") for problem in problems)
+    assert len(problems) == 6
+
+
+def test_a_variable_goes_before_the_file_and_a_secret_may_be_read_from_one(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("hunter2\n")
+    config = load(
+        tmp_path,
+        '[transport.smtp]\nhost = "a"\n',
+        NEWSLETTER_TRANSPORT__SMTP__HOST="b",
+        NEWSLETTER_TRANSPORT__SMTP__PASSWORD_FILE=str(secret),
+    )
+    assert (config.transport.smtp.host, config.transport.smtp.password) == ("b", "hunter2")
+
+
+def test_a_secret_file_that_is_missing_is_a_problem_of_its_variable(tmp_path: Path) -> None:
+    [problem] = problems_of(tmp_path, "", NEWSLETTER_TRANSPORT__SMTP__PASSWORD_FILE="/none/such")
+    assert problem.startswith("NEWSLETTER_TRANSPORT__SMTP__PASSWORD_FILE: cannot read /none/such")
+
+
+def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
+    config = load(tmp_path, '[newsletter]\nsecret_key = "s3cret"\n[transport.smtp]\npassword = "s3cret"\n')
+    assert "s3cret" not in repr(config)
+
+
+def test_a_syntax_error_names_the_line(tmp_path: Path) -> None:
+    [problem] = problems_of(tmp_path, "[newsletter\n")
+    assert "line 1" in problem
+
+
+def test_real_mail_is_refused_while_addresses_are_examples(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_public_addresses(load(tmp_path, ""))
+    assert len(caught.value.problems) == 2
+    real = '[newsletter]\nbase_url = "https://papers.test/x"\n[sender]\naddress = "a@papers.test"\n'
+    config = load(tmp_path, real)
+    check_public_addresses(config)
+    assert config.newsletter.base_url == "https://papers.test/x/"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[newsletter]\nbase_url = "http://papers.test/"', "must be https"),
+        ('[newsletter]\nbase_url = "papers.test"', "must be an absolute"),
+        ('[sender]\naddress = "nobody"', "must be a mail address"),
+        ('[sender]\naddress = "名@papers.test"', "ASCII before the @"),
+        ('[mail]\nsubject = "{colour}"', "knows only {count}, {date}, {keywords}, {title}"),
+        ('[mail]\nsubject = "{"', "cannot be read"),
+        ('[digest]\nsource = "http://papers.test/{date}"', "must be https"),
+        ('[store]\nurl = "mysql://x"', "must begin with sqlite:///"),
+        ('[feeds]\nhubs = "hub"', "must be http"),
+        ('[newsletter]\ntitle = " "', "must not be empty"),
+        ("[newsletter]\ntitle = 3", "must be a text"),
+        ("[web]\nport = true", "must be a whole number"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    [problem] = problems_of(tmp_path, text)
+    assert message in problem
+
+
+def test_what_init_writes_loads_to_the_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path, write_example())
+    assert config == load_config(None, {}, tmp_path)
+
+
+def test_every_key_has_words_for_people() -> None:
+    for table in all_tables():
+        assert table.doc
+        for key in table.keys:
+            assert key.facts.doc.endswith("."), key.name
+            assert not (key.facts.secret and key.default is None)
+
+
+def test_a_configuration_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().newsletter.title = "x"  # type: ignore[misc]
