@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all catalogues clean
+.PHONY: demo test check test-all reference catalogues clean
 
 demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
 	$(BIN)/newsletter demo
@@ -23,9 +23,12 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 test-all: $(VENV)/installed-dev  ## all tests
 	$(BIN)/python -m pytest
 
+reference: $(VENV)/installed-dev  ## after a change of commands or keys: docs/commands.md, docs/configuration.md
+	$(BIN)/python docs/make_reference.py
+
 catalogues: $(VENV)/installed-dev  ## after a change of interface words: extract, update, compile
-	$(BIN)/pybabel --quiet extract -F locale/babel.cfg --no-location --sort-output -o locale/newsletter.pot .
-	$(BIN)/pybabel --quiet update -D newsletter -i locale/newsletter.pot -d locale --no-fuzzy-matching
+	$(BIN)/pybabel --quiet extract -F locale/babel.cfg -k words -o $(VENV)/newsletter.pot --no-location newsletter templates
+	$(BIN)/pybabel --quiet update -D newsletter -d locale -i $(VENV)/newsletter.pot --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel --quiet compile -D newsletter -d locale
 
 clean:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.daily.job import SendOptions, resume_open, run_daily
 from newsletter.daily.publisher import Publisher
+from newsletter.daily.report import SendReport
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.store.runs import Run, begin_run, end_run, find_run
 
@@ -97,7 +98,8 @@ def tick(publisher: Publisher, trigger: CronTrigger, stop: threading.Event) -> N
             _run_day(publisher, day, stop)
         else:
             for report in resume_open(publisher, stop=stop):
-                _log.info("%s", report.as_line())
+                # Tried again every tick while a server is away: what came of it is told once.
+                _log.log(logging.INFO if report.did_something else logging.DEBUG, "%s", _tell(report))
     except NewsletterError as error:
         _log.error("%s", say(error))
 
@@ -144,7 +146,7 @@ def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> None:
     except NewsletterError as error:
         outcome, level = say(error), logging.ERROR
     else:
-        outcome, level = report.as_line(), logging.INFO
+        outcome, level = _tell(report), logging.INFO if report.is_complete else logging.WARNING
         done = report.did_something
     if stop.is_set():
         return
@@ -157,6 +159,11 @@ def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> None:
 def say(error: NewsletterError) -> str:
     """An error and its fix on one line of a log."""
     return f"{error.message} ({error.fix})" if error.fix else error.message
+
+
+def _tell(report: SendReport) -> str:
+    line = report.as_line()
+    return f"{line}; {say(report.stopped_by)}" if report.stopped_by else line
 
 
 def _name_weekdays(match: re.Match[str]) -> str:

@@ -22,15 +22,14 @@ def demo(out: Path) -> int:
     from newsletter.daily.demo import run_demo
 
     made = run_demo(out)
-    site = made.report.site
-    feeds = [path for path in site.written if path.startswith("feeds/")] if site else []
-    mails = sorted(made.outbox.glob("*.eml"))
+    feeds = list((out / "public" / "feeds").rglob("*.atom"))
+    mails = list((out / "outbox").glob("*.eml"))
     click.echo(
-        f"The digest of {made.report.edition.name} with {made.report.edition.papers} papers became:\n"
+        f"The digest of {made.edition.name} with its {made.edition.papers} papers became\n"
         f"\n"
-        f"  {made.public / 'index.html'}   the pages: open it in a browser\n"
-        f"  {made.public / 'feeds'}/   {len(feeds)} feeds: one of all papers and one a keyword\n"
-        f"  {made.outbox}/   {len(mails)} mails, one a subscriber of subscribers/example.csv\n"
+        f"  {out}/public/index.html   the pages: open it in a browser\n"
+        f"  {out}/public/feeds/       {len(feeds)} feeds, as Atom and RSS: all papers, and one a keyword\n"
+        f"  {out}/outbox/             {len(mails)} mails, one a subscriber of subscribers/example.csv\n"
         f"\n"
         f"Next, in a folder of your own:\n"
         f"\n"

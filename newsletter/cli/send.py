@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.exits import Exit, exit_code, print_error
-from newsletter.cli.opening import Day, opened_publisher, print_json
+from newsletter.cli.opening import Day, opened_publisher, print_json, warn_of_weekly_readers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -65,6 +65,7 @@ def _send(
         click.echo(report.as_line())
     for error in report.broken:
         click.echo(f"warning: {error.message}", err=True)
+    warn_of_weekly_readers(publisher)
     if report.stopped_by is not None:
         print_error(report.stopped_by)
         return exit_code(report.stopped_by)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import threading
-from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,16 +23,7 @@ _OURS = ("public", "outbox", "newsletter.db")
 """What a demo makes, and may make anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """What was made: the report of its run, and where."""
-
-    report: SendReport
-    public: Path
-    outbox: Path
-
-
-def run_demo(folder: Path) -> Demo:
+def run_demo(folder: Path) -> SendReport:
     """Makes `folder`/public and `folder`/outbox anew. Raises StoreError where that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,10 +37,9 @@ def run_demo(folder: Path) -> Demo:
     try:
         with shipped_path("subscribers/example.csv").open(encoding="utf-8") as file:
             import_subscribers(publisher.store, file, languages=known_languages(), now=hour)
-        report = run_daily(publisher, SendOptions(), stop=threading.Event())
+        return run_daily(publisher, SendOptions(), stop=threading.Event())
     finally:
         publisher.close()
-    return Demo(report, config.site.out, config.transport.file.directory)
 
 
 def _clear(folder: Path) -> None:

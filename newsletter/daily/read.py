@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from newsletter.daily.publisher import Publisher
-from newsletter.digests import read_source
+from newsletter.digests import SourceReading, read_source
 from newsletter.errors import DigestError, DigestHeld, DigestNotFound, DigestStale
 from newsletter.model import Digest
 from newsletter.store import Transaction
@@ -35,7 +35,7 @@ def read_digests(publisher: Publisher, *, day: date | None = None, source: str |
     """
     source = source or publisher.config.digest.source
     found = read_source(source, today=day or publisher.today(), stdin=sys.stdin.buffer)
-    digest = found.latest() if day is None else _digest_of(found.digests, day, source)
+    digest = found.latest() if day is None else _digest_of(day, found)
     if not digest.papers:
         raise DigestError(
             f"the digest of {digest.date} has no papers: {digest.source}",
@@ -80,10 +80,15 @@ def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Diges
     return taken
 
 
-def _digest_of(digests: Sequence[Digest], day: date, source: str) -> Digest:
-    for digest in digests:
+def _digest_of(day: date, found: SourceReading) -> Digest:
+    for digest in found.digests:
         if digest.date == day:
             return digest
+    for error in found.broken:
+        if day.isoformat() in error.source:
+            raise error
     raise DigestNotFound(
-        f"there is no digest of {day} in {source}", source=source, fix="name a day that the source has"
+        f"there is no digest of {day} in {found.source}",
+        source=found.source,
+        fix="name a day that the source has",
     )

@@ -1,0 +1,241 @@
+"""The daily job once a day, whatever the clock does; caught up after downtime, tried again when late."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsletter.config import load_config
+from newsletter.daily.publisher import Publisher, open_publisher
+from newsletter.errors import ConfigError
+from newsletter.schedule import due_at, find_due_day, read_cron, tick
+from newsletter.store.runs import last_run
+from newsletter.store.subscribers import SubscriberRow, save_subscribers
+from tests.running import Program, today, write_paper
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@dataclass
+class MovedClock:
+    """A publisher whose time a test sets."""
+
+    folder: Path
+    zone: str
+    cron: str
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    publisher: Publisher = field(init=False)
+
+    def __post_init__(self) -> None:
+        variables = {
+            "NEWSLETTER_NEWSLETTER__TIMEZONE": self.zone,
+            "NEWSLETTER_SCHEDULE__CRON": self.cron,
+        }
+        config = load_config(None, variables, self.folder)
+        self.publisher = open_publisher(config, lambda: self.now)
+        with self.publisher.store.write() as tx:
+            long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+            save_subscribers(tx, [SubscriberRow("ann@readers.test")], now=long_ago)
+
+    def write_digest(self, day: date) -> None:
+        Program(self.folder).write_digest(day, [write_paper(day.toordinal() % 90_000)])
+
+    def tick(self) -> None:
+        tick(self.publisher, read_cron(self.cron), threading.Event())
+
+    @property
+    def mails(self) -> list[str]:
+        return sorted(path.name[:10] for path in (self.folder / "outbox").glob("*.eml"))
+
+    def tick_through(self, start: datetime, end: datetime, step: timedelta = timedelta(minutes=7)) -> None:
+        self.now = start
+        while self.now < end:
+            self.tick()
+            self.now += step
+
+
+@pytest.fixture
+def make_clock(tmp_path: Path) -> Iterator[Callable[..., MovedClock]]:
+    made: list[MovedClock] = []
+
+    def make(zone: str = "Asia/Shanghai", cron: str = "0 8 * * *") -> MovedClock:
+        made.append(MovedClock(tmp_path, zone, cron))
+        return made[-1]
+
+    yield make
+    for clock in made:
+        clock.publisher.close()
+
+
+@pytest.mark.parametrize(
+    ("zone", "cron", "start", "days"),
+    [
+        ("Asia/Shanghai", "0 8 * * *", date(2025, 9, 24), 3),
+        ("Europe/Berlin", "30 2 * * *", date(2025, 3, 29), 3),  # 02:30 does not exist on the 30th
+        ("Europe/Berlin", "30 2 * * *", date(2025, 10, 25), 3),  # 02:30 comes twice on the 26th
+        ("America/Havana", "15 0 * * *", date(2025, 3, 8), 3),  # midnight does not exist on the 9th
+        ("Pacific/Apia", "0 8 * * *", date(2011, 12, 28), 3),  # the 30th does not exist
+        ("Australia/Lord_Howe", "45 1 * * *", date(2025, 4, 5), 3),  # half an hour comes twice on the 6th
+    ],
+)
+def test_each_day_has_one_run_whatever_the_clocks_do(
+    make_clock: Callable[..., MovedClock], zone: str, cron: str, start: date, days: int
+) -> None:
+    clock = make_clock(zone, cron)
+    local = ZoneInfo(zone)
+    expected = []
+    for offset in range(days):
+        day = start + timedelta(days=offset)
+        clock.write_digest(day)
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=local).astimezone(UTC)
+        if noon.astimezone(local).date() != day:
+            continue  # a day that the zone skips
+        expected.append(day.isoformat())
+        clock.tick_through(noon - timedelta(hours=12), noon)
+    assert clock.mails == expected
+
+
+def test_nothing_happens_before_the_hour(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    clock.write_digest(date(2025, 9, 23))
+    clock.now = datetime(2025, 9, 23, 0, 0, tzinfo=UTC)  # 08:00 in Shanghai
+    clock.tick()
+    clock.write_digest(date(2025, 9, 24))
+    clock.now = datetime(2025, 9, 23, 23, 59, tzinfo=UTC)
+    clock.tick()
+    assert clock.mails == ["2025-09-23"]
+    clock.now += timedelta(minutes=1)
+    clock.tick()
+    assert clock.mails == ["2025-09-23", "2025-09-24"]
+
+
+def test_a_run_missed_while_the_machine_was_off_is_caught_up(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    clock.write_digest(date(2025, 9, 24))
+    clock.now = datetime(2025, 9, 24, 17, tzinfo=UTC)  # 01:00 of the next day in Shanghai
+    clock.tick()
+    assert clock.mails == ["2025-09-24"]
+
+
+def test_days_missed_are_taken_into_the_feeds_and_only_the_latest_is_mailed(
+    make_clock: Callable[..., MovedClock],
+) -> None:
+    clock = make_clock()
+    for day in (22, 23, 24):
+        clock.write_digest(date(2025, 9, day))
+    clock.now = datetime(2025, 9, 24, 1, tzinfo=UTC)
+    clock.tick()
+    assert clock.mails == ["2025-09-24"]
+    editions = sorted(path.name for path in (clock.folder / "public" / "editions").iterdir())
+    assert editions == ["2025-09-22", "2025-09-23", "2025-09-24"]
+
+
+def test_a_late_digest_is_mailed_when_it_comes(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    start = datetime(2025, 9, 24, 0, tzinfo=UTC)  # 08:00 in Shanghai
+    clock.write_digest(date(2025, 9, 23))
+    clock.tick_through(start - timedelta(days=1), start - timedelta(hours=23))
+    assert clock.mails == ["2025-09-23"]
+    clock.tick_through(start, start + timedelta(hours=2))
+    assert clock.mails == ["2025-09-23"]
+    clock.write_digest(date(2025, 9, 24))
+    clock.tick_through(start + timedelta(hours=2), start + timedelta(hours=3))
+    assert clock.mails == ["2025-09-23", "2025-09-24"]
+
+
+def test_a_day_whose_process_died_is_taken_over_at_once(make_clock: Callable[..., MovedClock]) -> None:
+    from newsletter.store.runs import begin_run
+
+    clock = make_clock()
+    clock.now = datetime(2025, 9, 24, 1, tzinfo=UTC)
+    with clock.publisher.store.write() as tx:
+        begin_run(tx, date(2025, 9, 24), now=clock.now)
+    assert find_due_day(clock.publisher, read_cron(clock.cron)) == date(2025, 9, 24)
+
+
+def test_a_clock_set_back_mails_nobody_twice(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    clock.write_digest(date(2025, 9, 24))
+    clock.now = datetime(2025, 9, 24, 0, 5, tzinfo=UTC)
+    clock.tick()
+    before = [path.stat().st_mtime_ns for path in (clock.folder / "outbox").iterdir()]
+    clock.now -= timedelta(hours=1)
+    clock.tick()
+    clock.now += timedelta(hours=2)
+    clock.tick()
+    assert [path.stat().st_mtime_ns for path in (clock.folder / "outbox").iterdir()] == before
+
+
+def test_a_failed_run_is_told_in_the_store_and_never_ends_the_schedule(
+    make_clock: Callable[..., MovedClock], caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = make_clock()
+    clock.now = datetime(2025, 9, 24, 1, tzinfo=UTC)
+    clock.tick()
+    clock.now += timedelta(minutes=15)
+    clock.tick()
+    with clock.publisher.store.read() as tx:
+        run = last_run(tx)
+    assert run is not None
+    assert run.outcome
+    assert len([record for record in caplog.records if record.name == "newsletter.schedule"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "days"),
+    [
+        ("0 8 * * 1-5", "mon tue wed thu fri"),
+        ("0 8 * * 0", "sun"),
+        ("0 8 * * 7", "sun"),
+        ("0 8 * * sat,sun", "sat sun"),
+        ("0 8 * * 5-7", "fri sat sun"),
+        ("0 8 1 * *", ""),
+    ],
+)
+def test_weekdays_are_counted_as_cron_counts_them(expression: str, days: str) -> None:
+    monday = date(2025, 9, 22)
+    trigger = read_cron(expression)
+    names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    due = [name for offset, name in enumerate(names) if due_at(trigger, monday + timedelta(offset), BERLIN)]
+    assert " ".join(due) == days
+
+
+def test_the_hour_is_that_of_the_newsletters_zone() -> None:
+    trigger = read_cron("30 7 * * *")
+    assert due_at(trigger, date(2025, 1, 15), NEW_YORK) == datetime(2025, 1, 15, 12, 30, tzinfo=UTC)
+    assert due_at(trigger, date(2025, 7, 15), NEW_YORK) == datetime(2025, 7, 15, 11, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "expression", ["", "8", "0 8 * *", "61 8 * * *", "0 8 * * 9", "0 8 * * noday", "a b c d e"]
+)
+def test_an_expression_that_cannot_be_read_is_an_error_with_an_example(expression: str) -> None:
+    with pytest.raises(ConfigError, match=r"schedule\.cron") as caught:
+        read_cron(expression)
+    assert "0 8 * * *" in caught.value.fix
+
+
+def test_the_command_runs_the_job_and_sigterm_ends_it(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    program.write_digest(today(), [write_paper(1)])
+    program.configure(schedule__cron="0 0 * * *")
+    (tmp_path / "readers.csv").write_text("email\nann@readers.test\n", encoding="utf-8")
+    program.run("subscribers", "import", "readers.csv")
+    process = program.start("schedule")
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "outbox").glob("*.eml")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err.decode()
+    assert "1 submitted" in err.decode()
+    assert b"Traceback" not in err
