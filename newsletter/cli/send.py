@@ -65,6 +65,8 @@ def _send(
         click.echo(report.as_line())
     for error in report.broken:
         click.echo(f"warning: {error.message}", err=True)
+    for earlier in report.resumed:
+        click.echo(f"taken up again: {earlier.as_line()}", err=True)
     warn_of_weekly_readers(publisher)
     if report.stopped_by is not None:
         print_error(report.stopped_by)

@@ -16,7 +16,7 @@ from newsletter.daily.report import SendReport
 from newsletter.delivery.send import Progress
 from newsletter.delivery.transports import open_transport
 from newsletter.model import DeliveryState, EditionKind
-from newsletter.store.editions import find_edition, list_editions
+from newsletter.store.editions import EditionFacts, find_edition, list_editions
 from newsletter.store.ledger import has_open_work
 
 _EDITIONS_LOOKED_AT = 14  # older ones are given up long before
@@ -52,18 +52,25 @@ def run_daily(
         edition = find_edition(tx, EditionKind.DAILY, reading.digest.date)
     site = publish_site(publisher)
     report = deliver_edition(publisher, edition, retry=options.retry, stop=stop, progress=progress)
-    return dataclasses.replace(report, site=site, broken=reading.broken)
+    resumed = (
+        () if report.stopped_by or report.busy else tuple(resume_open(publisher, stop=stop, but=edition))
+    )
+    return dataclasses.replace(report, site=site, broken=reading.broken, resumed=resumed)
 
 
-def resume_open(publisher: Publisher, *, stop: threading.Event) -> Iterator[SendReport]:
-    """Takes up the editions with work left: refused for a time, or broken off by a death."""
+def resume_open(
+    publisher: Publisher, *, stop: threading.Event, but: EditionFacts | None = None
+) -> Iterator[SendReport]:
+    """Takes up the editions (`but` one) with work left: refused for a time, or broken off by a death."""
     resend = resends_unknown(publisher.config, open_transport(publisher.config.transport))
     with publisher.store.read() as tx:
         now = publisher.clock()
         waiting = [
             edition
             for edition in list_editions(tx, newest=_EDITIONS_LOOKED_AT)
-            if edition.planned_at and has_open_work(tx, edition.id, resend_unknown=resend, now=now)
+            if edition.planned_at
+            and (but is None or edition.id != but.id)
+            and has_open_work(tx, edition.id, resend_unknown=resend, now=now)
         ]
     for edition in waiting:
         if not stop.is_set():

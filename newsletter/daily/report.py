@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from newsletter.errors import DigestError, NewsletterError
@@ -28,7 +28,9 @@ class SendReport:
     """Another process is delivering; this run left it alone."""
     troubles: tuple[Trouble, ...] = ()
     site: SiteChange | None = None
-    broken: tuple[DigestError, ...] = field(default=())
+    broken: tuple[DigestError, ...] = ()
+    resumed: tuple[SendReport, ...] = ()
+    """Earlier editions that were taken up again."""
 
     @property
     def did_something(self) -> bool:
@@ -39,7 +41,8 @@ class SendReport:
     def is_complete(self) -> bool:
         """Everything was handed over that can be: what failed for good in an earlier run is history."""
         open_ends = self.counts.pending + self.counts.unknown + self.failed_now
-        return not (open_ends or self.busy or self.stopped_by)
+        unfinished = open_ends or self.busy or self.stopped_by
+        return not unfinished and all(report.is_complete for report in self.resumed)
 
     def as_json(self) -> dict[str, Any]:
         return {

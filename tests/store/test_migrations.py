@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from newsletter.store import Store, migrate, open_store, schema
+from newsletter.store import Store, connect_store, migrate, open_store, schema
 from newsletter.store.migrate import HEAD, alembic_config
 
 
@@ -48,7 +48,7 @@ def test_a_store_that_must_be_migrated_is_copied_first(
     open_store(url).close()
     copy = tmp_path / "newsletter.db.before-0002"
     monkeypatch.undo()
-    opened = open_store(f"sqlite:///{copy}", migrate=False)
+    opened = connect_store(f"sqlite:///{copy}")
     assert migrate.current_revision(opened) == "0001"
     opened.close()
 

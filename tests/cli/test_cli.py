@@ -1,0 +1,169 @@
+"""Exit codes, output for people and for programs, and the small commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsletter import errors
+from newsletter.cli import COMMANDS, cli, main
+from newsletter.cli.exits import Exit, exit_code
+from tests.running import Program, today, write_paper
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path)
+
+
+def all_errors(kind: type[errors.NewsletterError]) -> list[type[errors.NewsletterError]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in all_errors(child))]
+
+
+def make_error(kind: type[errors.NewsletterError]) -> errors.NewsletterError:
+    if issubclass(kind, errors.ConfigError):
+        return kind(["it is wrong"], fix="mend it")
+    if issubclass(kind, errors.AddressRefused):
+        return kind("it is wrong", code=550, fix="mend it")
+    return kind("it is wrong", fix="mend it")
+
+
+@pytest.mark.parametrize("kind", all_errors(errors.NewsletterError), ids=lambda kind: kind.__name__)
+def test_every_error_ends_the_program_with_its_code_and_the_fix(
+    kind: type[errors.NewsletterError],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(**_: object) -> None:
+        raise make_error(kind)
+
+    monkeypatch.setattr(cli, "main", fail)
+    with pytest.raises(SystemExit) as left:
+        main([])
+    expected = (
+        Exit.USAGE
+        if issubclass(
+            kind,
+            errors.ConfigError
+            | errors.RenderError
+            | errors.TokenError
+            | errors.TransportMisconfigured
+            | errors.NotFound
+            | errors.AlreadyExists,
+        )
+        else Exit.NO_DIGEST
+        if issubclass(kind, errors.DigestError)
+        else Exit.STORE
+        if issubclass(kind, errors.StoreError)
+        else Exit.NOT_ALL_SUBMITTED
+    )
+    assert left.value.code == expected
+    assert capsys.readouterr().err == "error: it is wrong\n  fix: mend it\n"
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    drawn = (errors.__doc__ or "").split("::")[1].split("Foreign")[0]
+    for kind in all_errors(errors.NewsletterError):
+        assert kind.__name__ in drawn
+        assert exit_code(make_error(kind)) in Exit
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([name, "--help"])
+    assert left.value.code == 0
+    assert "Usage: newsletter" in capsys.readouterr().out
+
+
+def test_digest_show_prints_one_document_and_nothing_else(program: Program) -> None:
+    path = program.write_digest(today(), [write_paper(0)])
+    shown = program.run("digest", "show", "--json")
+    document = json.loads(shown.out)
+    assert (shown.code, shown.err) == (0, "")
+    assert document["papers"][0]["keywords"] == ["强化学习", "多模态模型"]
+    assert json.loads(program.run("digest", "show", str(path), "--json").out) == document
+    piped = program.run("digest", "show", "-", "--json", stdin=path.read_bytes())
+    assert json.loads(piped.out)["papers"] == document["papers"]
+    assert "Paper 0" in program.run("digest", "show").out
+
+
+def test_digest_show_of_a_digest_without_papers_prints_it_and_exits_3(program: Program) -> None:
+    program.write_digest(today(), [])
+    shown = program.run("digest", "show", "--json")
+    assert shown.code == 3
+    assert json.loads(shown.out)["papers"] == []
+
+
+def test_init_writes_a_configuration_that_loads_and_never_overwrites_one(program: Program) -> None:
+    assert program.run("init").code == 0
+    assert program.run("status").code == 0
+    again = program.run("init")
+    assert again.code == 2
+    assert "stands here already" in again.err
+
+
+def test_the_life_of_a_subscriber(program: Program) -> None:
+    added = program.run("subscribers", "add", "ann@readers.test", "--keywords", "强化学习", "--limit", "5")
+    assert added.code == 0
+    assert program.run("subscribers", "add", "ANN@readers.test").code == 2
+    changed = program.run("subscribers", "set", "ann@readers.test", "--language", "en")
+    assert "强化学习, at most 5, en" in changed.out
+    assert "language" in program.run("subscribers", "set", "ann@readers.test", "--language", "xx").err
+    assert program.run("subscribers", "show", "ann@readers.test").out == changed.out
+    assert program.run("subscribers", "remove", "ann@readers.test").code == 0
+    assert ",unsubscribed" in program.run("subscribers", "export").out
+    assert program.run("subscribers", "erase", "ann@readers.test", "--yes").code == 0
+    assert "no subscribers yet" in program.run("subscribers", "list").err
+
+
+def test_weekly_readers_are_not_lost_in_silence(program: Program) -> None:
+    (program.folder / "list.csv").write_text("email,frequency\na@readers.test,weekly\n", encoding="utf-8")
+    imported = program.run("subscribers", "import", "list.csv")
+    assert "1 weekly readers get nothing" in imported.err
+    program.write_digest(today(), [write_paper(0)])
+    assert "1 weekly readers get nothing" in program.run("send").err
+
+
+def test_status_tells_editions_deliveries_and_subscribers(program: Program) -> None:
+    assert "no edition yet" in program.run("status").out
+    program.write_digest(today(), [write_paper(0)])
+    program.run("subscribers", "add", "ann@readers.test")
+    program.run("build")
+    assert "not mailed" in program.run("status").out
+    program.run("send")
+    [edition] = json.loads(program.run("status", "--json").out)["editions"]
+    assert (edition["edition"], edition["planned"], edition["submitted"]) == (today().isoformat(), 1, 1)
+
+
+def test_a_backup_is_restored_and_what_stood_there_is_kept(program: Program) -> None:
+    program.run("subscribers", "add", "ann@readers.test")
+    assert program.run("store", "backup", "copy.db").code == 0
+    program.run("subscribers", "erase", "ann@readers.test", "--yes")
+    assert program.run("store", "restore", "copy.db", "--yes").code == 0
+    assert "ann@readers.test" in program.run("subscribers", "list").out
+    assert len(list(program.folder.glob("newsletter.db.replaced-*"))) == 1
+    (program.folder / "other.db").write_text("not a store")
+    assert program.run("store", "restore", "other.db", "--yes").code == 4
+    assert "up to date" in program.run("store", "migrate").out
+
+
+def test_preview_writes_three_files_and_the_sizes(program: Program) -> None:
+    program.write_digest(today(), [write_paper(0)])
+    shown = program.run("preview", "--keywords", "强化学习", "--language", "en", "--out", "look")
+    assert shown.code == 0, shown.err
+    assert sorted(path.suffix for path in (program.folder / "look").iterdir()) == [".eml", ".html", ".txt"]
+    assert "as base64" in shown.out
+    assert "no paper" in program.run("preview", "--keywords", "none such").out
+
+
+def test_build_writes_only_what_changed_and_rebuilds_from_the_store(program: Program) -> None:
+    path = program.write_digest(today(), [write_paper(0)])
+    assert program.run("build").code == 0
+    assert "0 files written" in program.run("build").out
+    path.unlink()
+    assert program.run("build", "--all", "--out", "copy").code == 0
+    assert (program.folder / "copy" / "index.html").read_bytes() == program.read_public()["index.html"]
+    assert program.run("build", "--all", "--date", "2025-09-24").code == 2

@@ -1,0 +1,193 @@
+"""What a reader gets: his own papers, the headers a bulk mail needs, and the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import feedparser
+import premailer
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.model import Preferences
+from newsletter.store.subscribers import PREFERENCES, SubscriberRow
+from tests.daily.conftest import DAY, Newsroom
+from tests.running import write_paper
+
+HEADERS = """From To Subject Date Message-ID List-Id List-Unsubscribe List-Unsubscribe-Post List-Archive
+    List-Help Auto-Submitted Precedence Feedback-ID MIME-Version Content-Type"""
+KEYWORDS = ["强化学习", "多模态模型", "扩散模型", "LLM", "合成自举预训练 (SBP)", "C++"]
+
+
+def read(raw: bytes) -> EmailMessage:
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def bodies(raw: bytes) -> tuple[str, str]:
+    text, html = (part.get_content() for part in read(raw).iter_parts())
+    return text, html
+
+
+def reader(email: str, **preferences: object) -> SubscriberRow:
+    wishes = Preferences(**preferences)  # type: ignore[arg-type]
+    return SubscriberRow(email, "李四, Dr.", wishes, PREFERENCES)
+
+
+def test_each_header_stands_exactly_once_and_the_link_is_whole(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(0)])
+    newsroom.subscribe(reader("li@readers.test"))
+    newsroom.send()
+    [raw] = newsroom.mails.values()
+    head = raw.partition(b"\r\n\r\n")[0].decode("ascii")
+    names = re.findall(r"^([A-Za-z-]+):", head, re.M)
+    assert sorted(names) == sorted(HEADERS.split())
+    link = re.search(r"^List-Unsubscribe: <(https://[^>\s]+)>\r?$", head, re.M)
+    assert link, "one https URI, unfolded"
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    text, html = bodies(raw)
+    assert link[1] in text
+    assert link[1] in html
+    message = read(raw)
+    assert message["To"].addresses[0].addr_spec == "li@readers.test"
+    assert str(message["Subject"]).startswith("每日论文 2025-09-24 · 1 篇 · 强化学习")
+
+
+def test_every_line_is_short_seven_bit_and_ends_in_crlf(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(number) for number in range(12)])
+    newsroom.subscribe(reader("li@readers.test"))
+    newsroom.send()
+    [raw] = newsroom.mails.values()
+    assert raw.isascii()
+    assert raw.count(b"\n") == raw.count(b"\r\n")
+    lines = raw.split(b"\r\n")
+    assert max(map(len, lines)) <= 998
+    assert not any(line.startswith(b".") for line in lines)
+    assert [part.get_content_type() for part in read(raw).iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_same_delivery_has_the_same_bytes_today_and_tomorrow(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(0), write_paper(1)])
+    newsroom.subscribe(reader("li@readers.test", keywords=("强化学习",)))
+    newsroom.send()
+    before = newsroom.mails
+    # As if the answer had been lost: the next day, after a correction, it is offered once more.
+    with newsroom.open().store.write() as tx:
+        tx.exec_driver_sql("UPDATE delivery SET state = 'offered'")
+        tx.exec_driver_sql("UPDATE edition_batch SET state = 'open'")
+    for path in (newsroom.folder / "outbox").glob("*.eml"):
+        path.unlink()
+    newsroom.now += timedelta(days=1)
+    newsroom.write_digest([write_paper(0, title="Corrected"), write_paper(1)])
+    newsroom.send()
+    assert newsroom.mails == before
+
+
+def test_interface_words_follow_the_reader(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(0)])
+    newsroom.subscribe(reader("en@readers.test", language="en"), reader("zh@readers.test"))
+    newsroom.send()
+    assert "1 paper" in str(read(newsroom.mails["en@readers.test"])["Subject"])
+    assert "Unsubscribe" in bodies(newsroom.mails["en@readers.test"])[0]
+    assert "退订" in bodies(newsroom.mails["zh@readers.test"])[0]
+
+
+def test_the_operators_intro_and_subject_are_used(newsroom: Newsroom) -> None:
+    newsroom.variables = {
+        "NEWSLETTER_MAIL__INTRO": "本周**休刊**预告",
+        "NEWSLETTER_MAIL__SUBJECT": "{date}: {count}",
+    }
+    newsroom.write_digest([write_paper(0)])
+    newsroom.subscribe(reader("li@readers.test"))
+    newsroom.send()
+    [raw] = newsroom.mails.values()
+    text, html = bodies(raw)
+    assert read(raw)["Subject"] == "2025-09-24: 1 篇"
+    assert "本周<strong>休刊</strong>预告" in html
+    assert "本周休刊预告" in text
+
+
+def test_premailer_runs_once_whatever_the_number_of_readers(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    transform = premailer.Premailer.transform
+
+    def count(self: premailer.Premailer, *arguments: object, **options: object) -> object:
+        runs.append(self)
+        return transform(self, *arguments, **options)
+
+    monkeypatch.setattr(premailer.Premailer, "transform", count)
+    newsroom.write_digest([write_paper(number) for number in range(5)])
+    keywords = [None, ("强化学习",), ("多模态模型",)]
+    newsroom.subscribe(
+        *(reader(f"r{number}@readers.test", keywords=keywords[number % 3]) for number in range(30))
+    )
+    report = newsroom.send()
+    assert report.counts.submitted == 30
+    assert len(runs) == 1
+
+
+def test_no_match_is_skipped_and_counted_and_never_an_empty_mail(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(0)])
+    newsroom.subscribe(reader("li@readers.test", keywords=("没有的",)), reader("ann@readers.test"))
+    report = newsroom.send()
+    assert set(newsroom.mails) == {"ann@readers.test"}
+    assert (report.counts.submitted, report.counts.skipped) == (1, 1)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    papers=st.lists(st.sets(st.sampled_from(KEYWORDS), min_size=1, max_size=3), min_size=1, max_size=12),
+    chosen=st.sets(st.sampled_from([*KEYWORDS, "SBP", "llm"]), min_size=1, max_size=3),
+)
+def test_a_mail_holds_exactly_the_papers_of_the_feeds_of_its_keywords(
+    tmp_path_factory: pytest.TempPathFactory, papers: list[set[str]], chosen: set[str]
+) -> None:
+    newsroom = Newsroom(tmp_path_factory.mktemp("newsroom"))
+    written = [", ".join(f"**{keyword}**" for keyword in sorted(keywords)) for keywords in papers]
+    # One bold word alone would be prose, not a list: the label says that it is one.
+    digest = [write_paper(number, keywords=f"**关键词**：{text}") for number, text in enumerate(written)]
+    newsroom.write_digest(digest)
+    newsroom.subscribe(reader("li@readers.test", keywords=tuple(sorted(chosen))))
+    newsroom.send()
+    publisher = newsroom.open()
+    with publisher.store.read() as tx:
+        from newsletter.store.keywords import load_vocabulary
+
+        slugs = {load_vocabulary(tx, {}).resolve(keyword).slug for keyword in chosen}
+    in_feeds = set()
+    for slug in slugs:
+        path = newsroom.folder / "public" / "feeds" / "keywords" / f"{slug}.atom"
+        if path.exists():
+            in_feeds |= {entry.link for entry in feedparser.parse(path.read_bytes()).entries}
+    in_mail = set()
+    for raw in newsroom.mails.values():
+        in_mail |= set(re.findall(r"https://arxiv\.org/\S+", bodies(raw)[0]))
+    assert in_mail == in_feeds
+    for opened in newsroom.opened:
+        opened.close()
+
+
+def test_the_real_digest_fits_with_every_paper(newsroom: Newsroom, shared_folder: Path) -> None:
+    source = shared_folder / "digests" / "seed" / f"{DAY}.md"
+    newsroom.variables = {"NEWSLETTER_DIGEST__SOURCE": str(source)}
+    newsroom.subscribe(reader("li@readers.test"))
+    report = newsroom.send()
+    assert report.counts.submitted == 1
+    [raw] = newsroom.mails.values()
+    text, html = bodies(raw)
+    encoded_html = raw.rpartition(b"Content-Transfer-Encoding: base64\r\n\r\n")[2].rpartition(b"--=_")[0]
+    assert len(encoded_html) < 102_400
+    papers = re.findall(r"https://arxiv\.org/pdf/\d{4}\.\d{5}", source.read_text(encoding="utf-8"))
+    assert len(papers) == 40
+    for paper in papers:
+        assert paper in text
+        assert paper in html
+    assert len(list((newsroom.folder / "public" / "keywords").iterdir())) > 170
