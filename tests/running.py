@@ -72,6 +72,22 @@ class Program:
         """`transport__smtp__port=25` sets that key from now on."""
         self.variables |= {f"NEWSLETTER_{name.upper()}": str(value) for name, value in values.items()}
 
+    def use_smtp(self, port: int) -> None:
+        """From now on mail goes to a server on the loopback, from a newsletter that is no example."""
+        self.configure(
+            newsletter__base_url="https://papers.test/",
+            sender__address="digest@papers.test",
+            transport__kind="smtp",
+            transport__smtp__host="127.0.0.1",
+            transport__smtp__port=port,
+            transport__smtp__security="none",
+        )
+
+    def subscribe(self, *addresses: str) -> None:
+        (self.folder / "readers.csv").write_text("\n".join(["email", *addresses]), encoding="utf-8")
+        imported = self.run("subscribers", "import", "readers.csv")
+        assert imported.code == 0, imported.err
+
     def write_digest(self, day: date, papers: Sequence[str]) -> Path:
         path = self.folder / "digests" / f"{day}.md"
         path.parent.mkdir(exist_ok=True)

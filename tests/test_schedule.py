@@ -228,8 +228,7 @@ def test_the_command_runs_the_job_and_sigterm_ends_it(tmp_path: Path) -> None:
     program = Program(tmp_path)
     program.write_digest(today(), [write_paper(1)])
     program.configure(schedule__cron="0 0 * * *")
-    (tmp_path / "readers.csv").write_text("email\nann@readers.test\n", encoding="utf-8")
-    program.run("subscribers", "import", "readers.csv")
+    program.subscribe("ann@readers.test")
     process = program.start("schedule")
     deadline = time.monotonic() + 60
     while not list((tmp_path / "outbox").glob("*.eml")) and time.monotonic() < deadline:

@@ -10,21 +10,12 @@ from aiosmtpd.smtp import AuthResult
 
 from tests.running import Finished, Postbox, Program, find_free_port, today, write_paper
 
-SMTP = {
-    "newsletter__base_url": "https://papers.test/",
-    "sender__address": "digest@papers.test",
-    "transport__kind": "smtp",
-    "transport__smtp__host": "127.0.0.1",
-    "transport__smtp__security": "none",
-}
-
 
 @pytest.fixture
 def published(program: Program) -> Program:
     """A program that has published and mailed yesterday's digest."""
     program.write_digest(today() - timedelta(days=1), [write_paper(number) for number in range(3)])
-    (program.folder / "readers.csv").write_text("email\nann@readers.test\n", encoding="utf-8")
-    program.run("subscribers", "import", "readers.csv")
+    program.subscribe("ann@readers.test")
     assert program.run("send").code == 0
     return program
 
@@ -111,7 +102,7 @@ def test_real_mail_with_an_example_address_is_refused_before_anything_is_done(pr
 def test_a_server_that_cannot_be_reached_leaves_everybody_pending(published: Program) -> None:
     published.write_digest(today(), [write_paper(9)])
     port = find_free_port()
-    published.configure(**SMTP, transport__smtp__port=port)
+    published.use_smtp(port)
     check(published.run("send"), 1, f"127.0.0.1:{port}: connection refused", "[transport.smtp]")
     postbox = Postbox()
     with postbox.open() as open_port:
@@ -132,12 +123,8 @@ def test_a_refused_password_stops_the_run_with_one_line(published: Program) -> N
     )
     controller.start()
     try:
-        published.configure(
-            **SMTP,
-            transport__smtp__port=port,
-            transport__smtp__username="me",
-            transport__smtp__password="s3cret-word",
-        )
+        published.use_smtp(port)
+        published.configure(transport__smtp__username="me", transport__smtp__password="s3cret-word")
         refused = published.run("send")
     finally:
         controller.stop()

@@ -17,20 +17,12 @@ def test_a_delivery_that_is_killed_again_and_again_loses_nobody(program: Program
     postbox = Postbox()
     program.write_digest(today(), [write_paper(number) for number in range(5)])
     addresses = [f"reader{number}@readers.test" for number in range(SUBSCRIBERS)]
-    (program.folder / "readers.csv").write_text("email\n" + "\n".join(addresses), encoding="utf-8")
     dice = random.Random(20250924)  # noqa: S311
     kills = 0
     with postbox.open() as port:
-        program.configure(
-            newsletter__base_url="https://papers.test/",
-            sender__address="digest@papers.test",
-            transport__kind="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-            transport__smtp__connections=CONNECTIONS,
-        )
-        assert program.run("subscribers", "import", "readers.csv").code == 0
+        program.use_smtp(port)
+        program.configure(transport__smtp__connections=CONNECTIONS)
+        program.subscribe(*addresses)
         for kill in range(KILLS):
             goal = (kill + 1) * SUBSCRIBERS // (KILLS + 2) + dice.randrange(20)
             process = program.start("send")
@@ -55,17 +47,9 @@ def test_sigterm_finishes_what_is_in_flight_and_records_it(program: Program) -> 
     postbox = Postbox()
     program.write_digest(today(), [write_paper(0)])
     addresses = [f"reader{number}@readers.test" for number in range(SUBSCRIBERS)]
-    (program.folder / "readers.csv").write_text("email\n" + "\n".join(addresses), encoding="utf-8")
     with postbox.open() as port:
-        program.configure(
-            newsletter__base_url="https://papers.test/",
-            sender__address="digest@papers.test",
-            transport__kind="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
-        program.run("subscribers", "import", "readers.csv")
+        program.use_smtp(port)
+        program.subscribe(*addresses)
         process = program.start("send")
         while len(postbox.raw) < 50:
             time.sleep(0.002)
@@ -81,18 +65,10 @@ def test_of_two_sends_at_once_one_works_and_the_other_says_so(program: Program) 
     postbox = Postbox()
     program.write_digest(today(), [write_paper(0)])
     addresses = [f"reader{number}@readers.test" for number in range(SUBSCRIBERS)]
-    (program.folder / "readers.csv").write_text("email\n" + "\n".join(addresses), encoding="utf-8")
     with postbox.open() as port:
-        program.configure(
-            newsletter__base_url="https://papers.test/",
-            sender__address="digest@papers.test",
-            transport__kind="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-            delivery__rate_per_second=150,
-        )
-        program.run("subscribers", "import", "readers.csv")
+        program.use_smtp(port)
+        program.configure(delivery__rate_per_second=150)
+        program.subscribe(*addresses)
         first = program.start("send")
         while not postbox.raw:
             time.sleep(0.002)

@@ -31,19 +31,12 @@ def read_feed(folder: Path, name: str) -> feedparser.FeedParserDict:
 
 def test_the_whole_story(program: Program) -> None:
     postbox = Postbox()
-    program.configure(
-        newsletter__base_url="https://papers.test/",
-        sender__address="digest@papers.test",
-        transport__kind="smtp",
-        transport__smtp__host="127.0.0.1",
-        transport__smtp__security="none",
-    )
     papers = [write_paper(number) for number in range(5)]
     program.write_digest(yesterday(), papers)
     (program.folder / "readers.csv").write_text(READERS, encoding="utf-8")
 
     with postbox.open() as port:
-        program.configure(transport__smtp__port=port)
+        program.use_smtp(port)
 
         imported = program.run("subscribers", "import", "readers.csv")
         assert (imported.code, imported.out) == (0, "3 new, 0 known, 0 left out\n")
@@ -117,14 +110,7 @@ def test_a_refused_address_fails_alone_and_is_named(program: Program) -> None:
     program.write_digest(today(), [write_paper(0)])
     (program.folder / "readers.csv").write_text(READERS, encoding="utf-8")
     with postbox.open() as port:
-        program.configure(
-            newsletter__base_url="https://papers.test/",
-            sender__address="digest@papers.test",
-            transport__kind="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
+        program.use_smtp(port)
         program.run("subscribers", "import", "readers.csv")
         sent = program.run("send")
         assert sent.code == 1
@@ -142,14 +128,7 @@ def test_an_edition_that_went_to_files_is_open_again_for_smtp(program: Program) 
     assert len(list((program.folder / "outbox").glob("*.eml"))) == 3
     postbox = Postbox()
     with postbox.open() as port:
-        program.configure(
-            newsletter__base_url="https://papers.test/",
-            sender__address="digest@papers.test",
-            transport__kind="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
+        program.use_smtp(port)
         assert program.run("send").code == 0
         assert program.run("send").code == 0
     assert len(postbox.raw) == 3

@@ -29,17 +29,8 @@ def test_postfix_takes_every_mail_of_an_edition(program: Program, tmp_path: Path
     process = subprocess.Popen([sink, *user, "-d", f"{dump}/mail.%M.", f"127.0.0.1:{port}", "100"])
     try:
         program.write_digest(today(), [write_paper(number) for number in range(40)])
-        rows = "\n".join(f"reader{number}@readers.test" for number in range(SUBSCRIBERS))
-        (tmp_path / "readers.csv").write_text(f"email\n{rows}", encoding="utf-8")
-        program.configure(
-            newsletter__base_url="https://papers.test/",
-            sender__address="digest@papers.test",
-            transport__kind="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
-        program.run("subscribers", "import", "readers.csv")
+        program.subscribe(*(f"reader{number}@readers.test" for number in range(SUBSCRIBERS)))
+        program.use_smtp(port)
         time.sleep(0.3)
         sent = program.run("send")
         assert sent.code == 0, sent.err
