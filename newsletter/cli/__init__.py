@@ -24,7 +24,10 @@ COMMANDS = {
     "send": ("newsletter.cli.send", "Publish the latest digest and mail it to whoever has not had it."),
     "preview": ("newsletter.cli.preview", "Write the mail as .html, .txt and .eml to look at."),
     "schedule": ("newsletter.cli.schedule", "Run the daily job at its hour, in the foreground."),
-    "serve": ("newsletter.cli.serve", "Serve public/ and the personal links of the mails."),
+    "serve": (
+        "newsletter.cli.serve",
+        "Serve public/ and the personal links: unsubscribe, preferences, feeds.",
+    ),
     "subscribers": ("newsletter.cli.subscribers", "Add, import, change, list and erase subscribers."),
     "status": ("newsletter.cli.status", "Show the latest editions and their deliveries."),
     "store": ("newsletter.cli.store", "Migrate and back up the store."),

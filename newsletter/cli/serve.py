@@ -15,7 +15,7 @@ from newsletter.cli.opening import opened_publisher, start_logging
 @click.option("--port", type=click.IntRange(0, 65535), help="Instead of [web] port; 0: any free one.")
 @click.pass_context
 def serve(ctx: click.Context, host: str | None, port: int | None) -> int:
-    """Serve public/, /healthz and the unsubscribe links of the mails."""
+    """Serve public/, /healthz and the personal links of the mails: unsubscribe, preferences, feeds."""
     from newsletter.web.server import run_server
 
     start_logging(logging.INFO)

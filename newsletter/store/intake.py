@@ -13,11 +13,12 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from newsletter.keywords import normal_form, split_abbreviation
-from newsletter.model import Digest, EditionKind, Paper
+from newsletter.model import Digest, EditionKind, Paper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import hash_document, write_paper, write_papers
 from newsletter.store.engine import Transaction
 from newsletter.store.keywords import pin_keywords
+from newsletter.store.outdated import OutdatedKind, mark_outdated
 
 _EDITION = schema.edition
 _REVISION = schema.edition_revision
@@ -87,11 +88,22 @@ def _insert_edition(tx: Transaction, period_end: date, published_at: datetime) -
 
 
 def _place_papers(tx: Transaction, edition_id: int, digest: Digest, dated: datetime) -> None:
+    _mark_keywords(tx, edition_id)  # those of papers that leave
     tx.execute(sa.delete(_PLACE).where(_PLACE.c.edition_id == edition_id))
     for position, paper in enumerate(digest.papers):
         # A second apart, the first the newest: readers sort by date, validators want them distinct.
         paper_id = _upsert_paper(tx, paper, digest.date, dated - timedelta(seconds=position))
         tx.execute(sa.insert(_PLACE).values(edition_id=edition_id, position=position, paper_id=paper_id))
+    _mark_keywords(tx, edition_id)
+    mark_outdated(tx, OutdatedKind.EDITION, [edition_name(EditionKind.DAILY, digest.date)])
+
+
+def _mark_keywords(tx: Transaction, edition_id: int) -> None:
+    """Marks the keywords of the edition's papers: their pages and feeds show these papers."""
+    words = schema.paper_keyword
+    statement = sa.select(words.c.normal).join(_PLACE, _PLACE.c.paper_id == words.c.paper_id)
+    normals = tx.execute(statement.where(_PLACE.c.edition_id == edition_id)).scalars()
+    mark_outdated(tx, OutdatedKind.KEYWORD, normals)
 
 
 def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> int:

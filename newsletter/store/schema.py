@@ -127,6 +127,7 @@ keyword = _table(
     _text("label"),
     _text("slug", unique=True),
     _instant("first_seen_at", required=True),
+    _instant("published_at"),  # its page and feeds exist since then, and stay
     sa.Column("merged_into", sa.ForeignKey("keyword.normal")),
     _instant("retired_at"),
 )
@@ -135,6 +136,16 @@ keyword_alias = _table(
     "keyword_alias",
     sa.Column("normal", sa.Text, primary_key=True),
     sa.Column("keyword", sa.ForeignKey("keyword.normal"), nullable=False),
+)
+
+# What must be rendered again at the next publication: editions by name, keywords by normal form. The
+# id says which marks a publication has seen; those made meanwhile stay.
+outdated = _table(
+    "outdated",
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("kind"),
+    _text("name"),
+    sqlite_autoincrement=True,
 )
 
 # --- Subscribers

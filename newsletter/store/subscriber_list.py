@@ -126,8 +126,8 @@ def _read_preferences(values: Mapping[str, str], languages: frozenset[str]) -> P
     language, limit = values.get("language", ""), values.get("limit", "")
     if language and language not in languages:
         raise ValueError(f"language {language!r} is not one of {', '.join(sorted(languages))}")
-    if limit and not (limit.isascii() and limit.isdigit() and int(limit) > 0):
-        raise ValueError(f"limit {limit!r} is not a whole number above 0")
+    if limit and not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and int(limit) > 0):
+        raise ValueError(f"limit {limit!r} is not a whole number from 1 to 9999")
     frequency = values.get("frequency", "")
     return Preferences(
         keywords=keywords or None,

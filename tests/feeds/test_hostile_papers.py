@@ -113,7 +113,7 @@ def test_an_address_that_is_no_web_address_gives_way_to_the_edition_page(
 def test_a_paper_that_cannot_be_written_is_left_out_with_a_warning(
     feed_format: FeedFormat, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bad = make_paper(1, title="Bad", url="http://[", arxiv_id="")
+    bad = make_paper(1, title="Bad", sections=None)  # no such thing should be; if it is, it is one paper
     with caplog.at_level(logging.WARNING):
         parsed = build(publish([make_paper(0), bad, make_paper(2)]), feed_format)
     assert [entry.title for entry in parsed.entries] == ["Paper 0: Less & More", "Paper 2: Less & More"]

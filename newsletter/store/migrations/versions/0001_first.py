@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("first_seen_at", Instant(), nullable=False),
+        sa.Column("published_at", Instant(), nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=True),
         sa.Column("retired_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["merged_into"], ["keyword.normal"], name=op.f("fk_keyword_merged_into")),
@@ -54,6 +55,14 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("settled_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    op.create_table(
+        "outdated",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outdated")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "paper",
