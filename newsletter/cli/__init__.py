@@ -26,7 +26,7 @@ COMMANDS = {
     "schedule": ("newsletter.cli.schedule", "Run the daily job at its hour, in the foreground."),
     "serve": (
         "newsletter.cli.serve",
-        "Serve public/ and the personal links: unsubscribe, preferences, feeds.",
+        "Serve public/ and the personal links of the mails.",
     ),
     "subscribers": ("newsletter.cli.subscribers", "Add, import, change, list and erase subscribers."),
     "status": ("newsletter.cli.status", "Show the latest editions and their deliveries."),

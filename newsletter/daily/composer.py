@@ -12,8 +12,9 @@ from newsletter.delivery.links import LinkMaker
 from newsletter.model import Digest, Edition, EditionKind
 from newsletter.site import group_papers
 from newsletter.store import Transaction
-from newsletter.store.editions import EditionFacts, find_edition, load_edition, load_papers
+from newsletter.store.editions import EditionFacts, find_edition, load_edition
 from newsletter.store.keywords import load_vocabulary
+from newsletter.store.papers import load_papers
 
 
 def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:

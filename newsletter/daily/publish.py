@@ -29,8 +29,9 @@ from newsletter.site import (
     ping_hubs,
     write_site,
 )
-from newsletter.store.editions import list_editions, load_edition, load_papers
+from newsletter.store.editions import list_editions, load_edition
 from newsletter.store.keywords import load_vocabulary
+from newsletter.store.papers import load_papers
 
 _log = logging.getLogger(__name__)
 

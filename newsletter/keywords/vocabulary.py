@@ -36,12 +36,13 @@ class Vocabulary:
         self,
         aliases: Aliases | None = None,
         *,
-        pinned: Iterable[PinnedKeyword] = (),
+        pinned: Mapping[str, PinnedKeyword] | None = None,
         learned: Mapping[str, str] | None = None,
     ) -> None:
-        """`learned` maps the normal form of an alias to the normal form of its keyword."""
+        """`pinned` has the known keywords by normal form; `learned` maps the normal form of an alias
+        to that of its keyword."""
         aliases = aliases or {}
-        self._pinned = {normal_form(keyword.label): keyword for keyword in pinned}
+        self._pinned = pinned or {}
         self._target = dict(learned or {})
         self._label = {normal_form(label): label for label in aliases}
         self._aliases = {normal_form(label): spellings for label, spellings in aliases.items()}
@@ -58,6 +59,10 @@ class Vocabulary:
             label, _ = split_abbreviation(written)
             keyword = self._resolved[written] = self._keyword(self._canonical(normal_form(label)), label)
         return keyword
+
+    def resolve_normal(self, normal: str) -> Keyword:
+        """The keyword that a normal form means; as `resolve`, for what is normalised already."""
+        return self._keyword(self._canonical(normal), normal)
 
     def resolve_all(self, written: Iterable[str]) -> tuple[Keyword, ...]:
         """Each keyword once, in the order written; what has no normal form is left out."""

@@ -1,4 +1,4 @@
-"""Gives editions and papers back, their keywords resolved by the vocabulary of today."""
+"""Gives editions back, their keywords resolved by the vocabulary of today."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from newsletter.errors import NotFound
 from newsletter.keywords import Vocabulary
-from newsletter.model import Edition, EditionKind, Paper, PublishedPaper, edition_name
+from newsletter.model import Edition, EditionKind, edition_name
 from newsletter.store import schema
-from newsletter.store.documents import read_paper, read_papers
+from newsletter.store.documents import read_papers
 from newsletter.store.engine import Transaction
+from newsletter.store.papers import date_columns, publish_paper
 
 _EDITION = schema.edition
 _REVISION = schema.edition_revision
@@ -74,23 +75,8 @@ def load_edition(
         revision=revision or facts.revision,
         published_at=facts.published_at,
         updated_at=facts.updated_at,
-        papers=tuple(_published(paper, vocabulary, dates[paper.identity]) for paper in papers),
+        papers=tuple(publish_paper(paper, vocabulary, dates[paper.identity]) for paper in papers),
     )
-
-
-def load_papers(
-    tx: Transaction, vocabulary: Vocabulary, *, newest: int | None = None
-) -> list[PublishedPaper]:
-    """The papers of all editions, each once with its latest content, the latest published first."""
-    placed = sa.select(_PLACE.c.paper_id)
-    statement = (
-        sa.select(_PAPER.c.document, *_date_columns())
-        .where(_PAPER.c.id.in_(placed))
-        .order_by(_PAPER.c.published_at.desc(), _PAPER.c.id)
-        .limit(newest)
-    )
-    rows = tx.execute(statement)
-    return [_published(read_paper(row.document), vocabulary, row) for row in rows]
 
 
 def _facts() -> sa.Select[Any]:
@@ -103,28 +89,6 @@ def _read_facts(row: sa.RowMapping) -> EditionFacts:
     return EditionFacts(**{**row, "kind": EditionKind(row["kind"])})
 
 
-def _date_columns() -> tuple[Any, ...]:
-    first_edition = (
-        sa.select(sa.func.min(_EDITION.c.period_end))
-        .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
-        .where(_PLACE.c.paper_id == _PAPER.c.id, _EDITION.c.kind == EditionKind.DAILY)
-        .scalar_subquery()
-    )
-    # A corrected digest may have dropped the paper from every edition.
-    edition = sa.func.coalesce(first_edition, _PAPER.c.content_date, type_=sa.Date).label("first_edition")
-    return _PAPER.c.published_at, _PAPER.c.updated_at, edition
-
-
 def _dates(tx: Transaction, identities: Iterable[str]) -> dict[str, Any]:
-    statement = sa.select(_PAPER.c.identity, *_date_columns()).where(_PAPER.c.identity.in_(list(identities)))
+    statement = sa.select(_PAPER.c.identity, *date_columns()).where(_PAPER.c.identity.in_(list(identities)))
     return {row.identity: row for row in tx.execute(statement)}
-
-
-def _published(paper: Paper, vocabulary: Vocabulary, dates: Any) -> PublishedPaper:
-    return PublishedPaper(
-        paper=paper,
-        keywords=vocabulary.resolve_all(paper.keywords),
-        published_at=dates.published_at,
-        updated_at=dates.updated_at,
-        edition=edition_name(EditionKind.DAILY, dates.first_edition),
-    )

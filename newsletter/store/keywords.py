@@ -51,10 +51,10 @@ def _split(written: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
 def load_vocabulary(tx: Transaction, aliases: Aliases) -> Vocabulary:
     """All that is known, with the operator's `aliases` over it."""
     keyword, learned = schema.keyword.c, schema.keyword_alias.c
-    pinned = tx.execute(sa.select(keyword.label, keyword.slug))
+    pinned = tx.execute(sa.select(keyword.normal, keyword.label, keyword.slug))
     taught = tx.execute(sa.select(learned.normal, learned.keyword))
     return Vocabulary(
         aliases,
-        pinned=[PinnedKeyword(label, slug) for label, slug in pinned],
+        pinned={normal: PinnedKeyword(label, slug) for normal, label, slug in pinned},
         learned={row.normal: row.keyword for row in taught},
     )

@@ -14,8 +14,9 @@ from newsletter.feeds import FeedBuilder
 from newsletter.render.words import load_words
 from newsletter.site import group_papers
 from newsletter.store import Transaction
-from newsletter.store.editions import EditionFacts, list_editions, load_papers
+from newsletter.store.editions import EditionFacts, list_editions
 from newsletter.store.keywords import load_vocabulary
+from newsletter.store.papers import load_papers
 
 
 class Snapshot:

@@ -75,7 +75,7 @@ def test_a_slug_is_safe_in_urls_and_file_names_and_unique_to_its_normal_form(one
 
 
 def test_a_pinned_slug_stands_whatever_the_library_would_say_today() -> None:
-    vocabulary = Vocabulary(pinned=[PinnedKeyword("强化学习", "reinforcement")])
+    vocabulary = Vocabulary(pinned={"强化学习": PinnedKeyword("强化学习", "reinforcement")})
     assert vocabulary.resolve("强化学习").slug == "reinforcement"
 
 

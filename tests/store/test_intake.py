@@ -11,9 +11,10 @@ from newsletter.errors import NotFound
 from newsletter.keywords import Vocabulary
 from newsletter.model import Digest, EditionKind, Paper, PublishedPaper
 from newsletter.store import Store
-from newsletter.store.editions import find_edition, list_editions, load_edition, load_papers
+from newsletter.store.editions import find_edition, list_editions, load_edition
 from newsletter.store.intake import TakenIn, take_in
 from newsletter.store.keywords import load_vocabulary
+from newsletter.store.papers import load_papers
 from tests.builders import DAY, NOON, make_paper
 
 LATER = NOON + timedelta(hours=3)

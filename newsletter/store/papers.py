@@ -1,0 +1,112 @@
+"""Papers as pages and feeds show them: each once, with its latest content and its own dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.keywords import Vocabulary
+from newsletter.model import EditionKind, Keyword, Paper, PublishedPaper, edition_name
+from newsletter.store import schema
+from newsletter.store.documents import read_paper
+from newsletter.store.engine import Transaction
+
+_EDITION = schema.edition
+_PAPER = schema.paper
+_PLACE = schema.edition_paper
+_WORD = schema.paper_keyword
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordUse:
+    """A keyword with all its spellings: in how many papers it stands, and the date of the newest."""
+
+    keyword: Keyword
+    spellings: tuple[str, ...]
+    """Normal forms."""
+    papers: int
+    newest: datetime
+
+
+def load_papers(
+    tx: Transaction, vocabulary: Vocabulary, *, newest: int | None = None
+) -> list[PublishedPaper]:
+    """The papers of all editions, each once with its latest content, the latest published first."""
+    return _read_papers(tx, vocabulary, _newest_first().limit(newest))
+
+
+def load_papers_of(
+    tx: Transaction, vocabulary: Vocabulary, normals: Iterable[str], *, newest: int | None = None
+) -> list[PublishedPaper]:
+    """The papers with a keyword of one of these normal forms, the latest published first."""
+    of_keyword = sa.select(_WORD.c.paper_id).where(_WORD.c.normal.in_(list(normals)))
+    return _read_papers(tx, vocabulary, _newest_first().where(_PAPER.c.id.in_(of_keyword)).limit(newest))
+
+
+def list_keyword_uses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, KeywordUse]:
+    """Every keyword that a published paper has, by slug.
+
+    A paper with two spellings of one keyword counts twice: this says which keywords are common, not
+    how long their lists are.
+    """
+    statement = (
+        sa.select(_WORD.c.normal, sa.func.count(), sa.func.max(_PAPER.c.published_at))
+        .join(_PAPER, _PAPER.c.id == _WORD.c.paper_id)
+        .where(_is_placed())
+        .group_by(_WORD.c.normal)
+    )
+    uses: dict[str, KeywordUse] = {}
+    for normal, count, newest in tx.execute(statement):
+        keyword = vocabulary.resolve_normal(normal)
+        known = uses.get(keyword.slug)
+        if known is None:
+            uses[keyword.slug] = KeywordUse(keyword, (normal,), count, newest)
+        else:
+            spellings, papers = (*known.spellings, normal), known.papers + count
+            uses[keyword.slug] = KeywordUse(keyword, spellings, papers, max(known.newest, newest))
+    return uses
+
+
+def publish_paper(paper: Paper, vocabulary: Vocabulary, dates: Any) -> PublishedPaper:
+    """The paper with the dates of a row that has `date_columns`."""
+    return PublishedPaper(
+        paper=paper,
+        keywords=vocabulary.resolve_all(paper.keywords),
+        published_at=dates.published_at,
+        updated_at=dates.updated_at,
+        edition=edition_name(EditionKind.DAILY, dates.first_edition),
+    )
+
+
+def date_columns() -> tuple[Any, ...]:
+    first_edition = (
+        sa.select(sa.func.min(_EDITION.c.period_end))
+        .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
+        .where(_PLACE.c.paper_id == _PAPER.c.id, _EDITION.c.kind == EditionKind.DAILY)
+        .scalar_subquery()
+    )
+    # A corrected digest may have dropped the paper from every edition.
+    edition = sa.func.coalesce(first_edition, _PAPER.c.content_date, type_=sa.Date).label("first_edition")
+    return _PAPER.c.published_at, _PAPER.c.updated_at, edition
+
+
+def _newest_first() -> sa.Select[Any]:
+    return (
+        sa.select(_PAPER.c.document, *date_columns())
+        .where(_is_placed())
+        .order_by(_PAPER.c.published_at.desc(), _PAPER.c.id)
+    )
+
+
+def _read_papers(tx: Transaction, vocabulary: Vocabulary, statement: sa.Select[Any]) -> list[PublishedPaper]:
+    rows = tx.execute(statement)
+    return [publish_paper(read_paper(row.document), vocabulary, row) for row in rows]
+
+
+def _is_placed() -> sa.ColumnElement[bool]:
+    """A corrected digest may have dropped a paper from every edition: then nobody shows it."""
+    return sa.exists().where(_PLACE.c.paper_id == _PAPER.c.id)
