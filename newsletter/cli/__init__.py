@@ -29,6 +29,7 @@ COMMANDS = {
         "Serve public/ and the personal links of the mails.",
     ),
     "subscribers": ("newsletter.cli.subscribers", "Add, import, change, list and erase subscribers."),
+    "keywords": ("newsletter.cli.keywords", "List keywords, show one, merge two, retire one."),
     "status": ("newsletter.cli.status", "Show the latest editions and their deliveries."),
     "store": ("newsletter.cli.store", "Migrate and back up the store."),
 }

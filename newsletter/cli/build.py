@@ -34,7 +34,7 @@ def build(ctx: click.Context, day: date | None, from_store: bool, out: Path | No
                 store_digests(tx, publisher, [reading.digest, *others])
             for error in reading.broken:
                 click.echo(f"warning: {error.message}", err=True)
-        change = publish_site(publisher, out=out)
+        change = publish_site(publisher, out=out, everything=from_store)
         click.echo(
             f"{out or publisher.out}: {len(change.written)} files written, {change.unchanged} unchanged"
         )

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from newsletter.daily.plan import find_linked
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import store_digests
 from newsletter.delivery.compose import EditionComposer, MailFacts
 from newsletter.delivery.links import LinkMaker
 from newsletter.model import Digest, Edition, EditionKind
-from newsletter.site import group_papers
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, find_edition, load_edition
-from newsletter.store.keywords import load_vocabulary
-from newsletter.store.papers import load_papers
+from newsletter.store.keywords import list_published, load_vocabulary
+from newsletter.store.papers import list_keyword_uses
 
 
 def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:
     """The composer of the edition as it stands in `tx`; older revisions are read when needed."""
     vocabulary = load_vocabulary(tx, publisher.aliases)
     current = load_edition(tx, edition, vocabulary)
-    minimum = publisher.config.feeds.minimum_papers
-    groups = group_papers(load_papers(tx, vocabulary), minimum_papers=minimum)
+    linked = find_linked(tx, publisher, list_keyword_uses(tx, vocabulary), list_published(tx))
 
     def load(revision: int) -> Edition:
         if revision == edition.revision:
@@ -35,7 +34,7 @@ def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
         subject=publisher.config.mail.subject,
         intro=publisher.config.mail.intro,
         environment=publisher.environment,
-        keyword_pages=frozenset(group.keyword.slug for group in groups),
+        keyword_pages=linked,
         links=LinkMaker(publisher.newsletter, publisher.key),
         date=edition.planned_at or publisher.clock(),
     )

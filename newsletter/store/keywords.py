@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from newsletter.errors import AlreadyExists, NotFound
 from newsletter.keywords import PinnedKeyword, Vocabulary, make_slug, normal_form, split_abbreviation
 from newsletter.keywords.vocabulary import Aliases
+from newsletter.model import Keyword
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
+from newsletter.store.settings import write_site_fingerprint
 
 
 def pin_keywords(tx: Transaction, written: Iterable[str], *, now: datetime) -> None:
@@ -58,3 +63,104 @@ def load_vocabulary(tx: Transaction, aliases: Aliases) -> Vocabulary:
         pinned={normal: PinnedKeyword(label, slug) for normal, label, slug in pinned},
         learned={row.normal: row.keyword for row in taught},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKeyword:
+    """A keyword that has, or once had, a page and feeds; `merged_into` is another's slug, or empty."""
+
+    keyword: Keyword
+    merged_into: str = ""
+
+
+def list_published(tx: Transaction) -> dict[str, PublishedKeyword]:
+    """By slug. A keyword merged through others names the last of them."""
+    columns = schema.keyword.c
+    rows = tx.execute(
+        sa.select(columns.normal, columns.label, columns.slug, columns.merged_into, columns.published_at)
+    ).all()
+    by_normal = {row.normal: row for row in rows}
+    found = {}
+    for row in rows:
+        if row.published_at is not None:
+            target = row
+            while target.merged_into is not None:
+                target = by_normal[target.merged_into]
+            merged_into = target.slug if target is not row else ""
+            found[row.slug] = PublishedKeyword(Keyword(row.label, row.slug), merged_into)
+    return found
+
+
+class Address(Enum):
+    """What became of a keyword's address besides moving."""
+
+    UNKNOWN = "unknown"
+    RETIRED = "retired"
+
+
+def find_address(tx: Transaction, slug: str) -> str | Address:
+    """The slug under which the keyword of `slug` stands today: another's, where it was merged."""
+    columns = schema.keyword.c
+    row = tx.execute(sa.select(schema.keyword).where(columns.slug == slug)).first()
+    while row is not None and row.merged_into is not None:
+        row = tx.execute(sa.select(schema.keyword).where(columns.normal == row.merged_into)).first()
+    if row is None:
+        return Address.UNKNOWN
+    return Address.RETIRED if row.retired_at is not None else str(row.slug)
+
+
+def retire_keyword(tx: Transaction, vocabulary: Vocabulary, written: str, *, now: datetime) -> Keyword:
+    """From now on the keyword has no page, no feeds and no links. Raises NotFound."""
+    keyword = _find(tx, vocabulary, written)
+    columns = schema.keyword.c
+    tx.execute(sa.update(schema.keyword).where(columns.slug == keyword.slug).values(retired_at=now))
+    write_site_fingerprint(tx, "")
+    return keyword
+
+
+def list_retired(tx: Transaction) -> frozenset[str]:
+    """The slugs of retired keywords."""
+    columns = schema.keyword.c
+    return frozenset(tx.execute(sa.select(columns.slug).where(columns.retired_at.is_not(None))).scalars())
+
+
+def merge_keywords(tx: Transaction, vocabulary: Vocabulary, old: str, new: str) -> tuple[Keyword, Keyword]:
+    """From now on `old` is a spelling of `new`, in papers, in choices and under its old address.
+
+    Returns both as they were. Raises NotFound for a keyword nobody ever wrote, AlreadyExists where both
+    are one already.
+    """
+    columns = schema.keyword.c
+    was, becomes = (_find(tx, vocabulary, written) for written in (old, new))
+    if was.slug == becomes.slug:
+        raise AlreadyExists(f"{old} and {new} are one keyword already: {becomes.label}")
+    normals = {
+        slug: tx.execute(sa.select(columns.normal).where(columns.slug == slug)).scalar_one()
+        for slug in (was.slug, becomes.slug)
+    }
+    target = normals[becomes.slug]
+    tx.execute(sa.update(schema.keyword).where(columns.slug == was.slug).values(merged_into=target))
+    alias = insert(schema.keyword_alias).values(normal=normals[was.slug], keyword=target)
+    tx.execute(alias.on_conflict_do_update(index_elements=["normal"], set_={"keyword": target}))
+    write_site_fingerprint(tx, "")  # the label stands wherever its papers do: everything is rendered again
+    return was, becomes
+
+
+def _find(tx: Transaction, vocabulary: Vocabulary, written: str) -> Keyword:
+    keyword = vocabulary.resolve(written)
+    known = sa.select(schema.keyword.c.slug).where(schema.keyword.c.slug == keyword.slug)
+    if tx.execute(known).scalar() is None:
+        raise NotFound(f"no paper ever had the keyword {written}", fix="newsletter keywords list shows them")
+    return keyword
+
+
+def mark_published(tx: Transaction, slugs: Iterable[str], *, now: datetime) -> None:
+    """From now on these keywords keep their page and feeds, however rare they become."""
+    statement = (
+        sa.update(schema.keyword)
+        .where(schema.keyword.c.slug == sa.bindparam("address"), schema.keyword.c.published_at.is_(None))
+        .values(published_at=now)
+    )
+    rows = [{"address": slug} for slug in slugs]
+    if rows:
+        tx.execute(statement, rows)

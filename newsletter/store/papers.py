@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,6 +45,32 @@ def load_papers_of(
     """The papers with a keyword of one of these normal forms, the latest published first."""
     of_keyword = sa.select(_WORD.c.paper_id).where(_WORD.c.normal.in_(list(normals)))
     return _read_papers(tx, vocabulary, _newest_first().where(_PAPER.c.id.in_(of_keyword)).limit(newest))
+
+
+def load_papers_between(
+    tx: Transaction, vocabulary: Vocabulary, since: datetime, until: datetime
+) -> list[PublishedPaper]:
+    """The papers published from `since` until before `until`, the latest first."""
+    published = _PAPER.c.published_at
+    return _read_papers(tx, vocabulary, _newest_first().where(published >= since, published < until))
+
+
+def list_days(tx: Transaction) -> set[date]:
+    """The days, in UTC, on which any paper was published."""
+    statement = sa.select(sa.func.date(_PAPER.c.published_at, type_=sa.Text)).where(_is_placed()).distinct()
+    return {date.fromisoformat(day) for day in tx.execute(statement).scalars()}
+
+
+def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
+    """The names of the daily editions that hold a paper with a keyword of one of these normal forms."""
+    statement = (
+        sa.select(_EDITION.c.period_end)
+        .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
+        .join(_WORD, _WORD.c.paper_id == _PLACE.c.paper_id)
+        .where(_EDITION.c.kind == EditionKind.DAILY, _WORD.c.normal.in_(list(normals)))
+        .distinct()
+    )
+    return {edition_name(EditionKind.DAILY, day) for day in tx.execute(statement).scalars()}
 
 
 def list_keyword_uses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, KeywordUse]:

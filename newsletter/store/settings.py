@@ -1,4 +1,5 @@
-"""Facts fixed once for the life of a store: the key that signs links, the authority of tag: URIs."""
+"""Single facts: the key that signs links and the authority of tag: URIs, both fixed once for the life of
+a store; and what the public folder was rendered with."""
 
 from __future__ import annotations
 
@@ -36,6 +37,15 @@ def tag_authority(tx: Transaction, host: str, day: date) -> tuple[str, date]:
         authority, fixed_on = host, day.isoformat()
         _write(tx, {"tag_authority": authority, "tag_date": fixed_on})
     return authority, date.fromisoformat(fixed_on)
+
+
+def read_site_fingerprint(tx: Transaction) -> str:
+    """What the public folder was last rendered with (see daily/plan.py); empty before the first time."""
+    return _read(tx, "site_fingerprint") or ""
+
+
+def write_site_fingerprint(tx: Transaction, fingerprint: str) -> None:
+    _write(tx, {"site_fingerprint": fingerprint})
 
 
 def _read(tx: Transaction, name: str) -> str | None:

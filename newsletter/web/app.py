@@ -20,10 +20,14 @@ from starlette.types import ExceptionHandler
 
 from newsletter.daily.publisher import Publisher
 from newsletter.errors import StoreError, TokenError
+from newsletter.web.combined_feed import CombinedFeed
 from newsletter.web.health import Health
+from newsletter.web.lifetime import Lifetime
+from newsletter.web.moved import MovedKeywords
 from newsletter.web.pages import Pages
 from newsletter.web.personal_feed import PersonalFeedLink
 from newsletter.web.preferences import PreferencesLink
+from newsletter.web.snapshot import SnapshotShelf
 from newsletter.web.static import PublicFolder
 from newsletter.web.threads import StoreThreads
 from newsletter.web.unsubscribe import UnsubscribeLink
@@ -54,14 +58,17 @@ def make_app(publisher: Publisher) -> Starlette:
 
 
 def _list_routes(publisher: Publisher, pages: Pages) -> list[BaseRoute]:
-    threads = StoreThreads()
+    threads, shelf = StoreThreads(), SnapshotShelf(publisher)
+    lifetime, moved = Lifetime(publisher), MovedKeywords(publisher)
+    combined = CombinedFeed(publisher, pages, threads, shelf=shelf, lifetime=lifetime)
     acting = ["GET", "POST"]
     return [
         Route("/healthz", Health(publisher, threads).answer),
         Route("/unsubscribe/{token}", UnsubscribeLink(publisher, pages, threads).answer, methods=acting),
         Route("/preferences/{token}", PreferencesLink(publisher, pages, threads).answer, methods=acting),
-        Route("/feeds/personal/{token}.{ending}", PersonalFeedLink(publisher, pages, threads).answer),
-        Route("/{path:path}", PublicFolder(publisher.out, pages).answer),
+        Route("/feeds/personal/{token}.{ending}", PersonalFeedLink(publisher, pages, threads, shelf).answer),
+        Route("/feeds/combine.{ending}", combined.answer),
+        Route("/{path:path}", PublicFolder(publisher, pages, lifetime=lifetime, moved=moved).answer),
     ]
 
 

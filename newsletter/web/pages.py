@@ -19,23 +19,19 @@ from newsletter.errors import RenderError
 from newsletter.model import Subscriber
 from newsletter.render.environment import make_environment
 from newsletter.render.pages import render_notice_page
+from newsletter.render.scripts import list_script_sources
 from newsletter.render.words import Words, known_languages, load_words
 
 _log = logging.getLogger(__name__)
 
-SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-        "X-Content-Type-Options": "nosniff",
-    }
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src {scripts}; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Of every HTML page: ours need no script, no font and nothing from elsewhere."""
+"""Of every page: ours need no font and nothing from elsewhere; feeds bring their stylesheet."""
 
 # The address of such a page holds a token: it goes into no cache and to no other site.
-_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 class Pages:
@@ -46,6 +42,12 @@ class Pages:
         self._publisher = publisher
         self._languages = known_languages()
         self._shipped = make_environment()
+        self.security_headers: Mapping[str, str] = MappingProxyType(
+            {
+                "Content-Security-Policy": _POLICY.format(scripts=" ".join(self._script_sources())),
+                "X-Content-Type-Options": "nosniff",
+            }
+        )
 
     def show(
         self,
@@ -63,7 +65,7 @@ class Pages:
         except RenderError as error:
             _log.error("%s The shipped template is shown instead.", error.message)
             page = self._render(template, self._shipped, language, values)
-        return HTMLResponse(page, status, {**_HEADERS, **(headers or {})})
+        return HTMLResponse(page, status, {**self.security_headers, **_PRIVATE, **(headers or {})})
 
     def show_unsubscribed(self, subscriber: Subscriber | None) -> HTMLResponse:
         """What is said after an unsubscribe, today and for ever; None: he was erased since."""
@@ -75,6 +77,13 @@ class Pages:
         """The words of a subscriber's language, if it is still known, or of the newsletter's."""
         wanted = subscriber.preferences.language if subscriber else ""
         return load_words(wanted if wanted in self._languages else self._publisher.newsletter.language)
+
+    def _script_sources(self) -> tuple[str, ...]:
+        try:
+            return list_script_sources(self._publisher.environment)
+        except RenderError as error:
+            _log.error("%s", error.message)
+            return list_script_sources(self._shipped)
 
     def _render(
         self, template: str, environment: Environment, language: str, values: Mapping[str, Any]

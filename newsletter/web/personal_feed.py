@@ -32,11 +32,13 @@ _HEADERS = {"Cache-Control": "private, max-age=900", "X-Content-Type-Options": "
 class PersonalFeedLink:
     """Answers what is asked of a personal feed's address."""
 
-    def __init__(self, publisher: Publisher, pages: Pages, threads: StoreThreads) -> None:
+    def __init__(
+        self, publisher: Publisher, pages: Pages, threads: StoreThreads, shelf: SnapshotShelf
+    ) -> None:
         self._publisher = publisher
         self._pages = pages
         self._threads = threads
-        self._shelf = SnapshotShelf(publisher)
+        self._shelf = shelf
 
     async def answer(self, request: Request) -> Response:
         """Raises TokenError and StoreError."""

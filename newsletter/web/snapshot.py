@@ -26,6 +26,7 @@ class Snapshot:
         self.editions = editions
         self.vocabulary = load_vocabulary(tx, publisher.aliases)
         self.papers = load_papers(tx, self.vocabulary)
+        self.by_slug = {keyword.slug: keyword for paper in self.papers for keyword in paper.keywords}
         self._publisher = publisher
         self.builder = cache(self._make_builder)
 

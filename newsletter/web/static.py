@@ -20,9 +20,12 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from newsletter.daily.publisher import Publisher
 from newsletter.errors import StoreError
 from newsletter.web.conditional import Document, answer_document
-from newsletter.web.pages import SECURITY_HEADERS, Pages
+from newsletter.web.lifetime import Lifetime
+from newsletter.web.moved import MovedKeywords
+from newsletter.web.pages import Pages
 
 CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -31,23 +34,29 @@ CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
         ".rss": "application/rss+xml; charset=utf-8",
         ".opml": "text/x-opml; charset=utf-8",
         ".xml": "application/xml; charset=utf-8",
-        ".json": "application/json; charset=utf-8",
+        ".json": "application/feed+json; charset=utf-8",  # all that `site/` writes so are feeds
         ".txt": "text/plain; charset=utf-8",
         ".css": "text/css; charset=utf-8",
     }
 )
 """Of what `site/` writes; an operator may lay other files beside it."""
 
-_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "public, max-age=300"}
+_FEEDS = (".atom", ".rss", ".json")
 _NO_SUCH_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
 class PublicFolder:
     """Answers with the files of the folder `out`."""
 
-    def __init__(self, out: Path, pages: Pages) -> None:
-        self._out = out
+    def __init__(
+        self, publisher: Publisher, pages: Pages, *, lifetime: Lifetime, moved: MovedKeywords
+    ) -> None:
+        self._newsletter = publisher.newsletter
+        self._hubs = publisher.config.feeds.hubs
+        self._out = publisher.out
         self._pages = pages
+        self._lifetime = lifetime
+        self._moved = moved
 
     async def answer(self, request: Request) -> Response:
         """Raises StoreError where the disk fails."""
@@ -55,13 +64,32 @@ class PublicFolder:
 
     def _answer(self, request: Request) -> Response:
         path = request.path_params["path"]
+        match self._moved.find(path):
+            case (301, new_path):
+                return RedirectResponse(self._newsletter.url(new_path), 301)
+            case (status, _):
+                return self._pages.show("not_found", status=status)
         target = find_target(self._out, path)
         if target is None:
             return self._pages.show("not_found", status=404)
         if target.is_dir():
             # Relative, so that it is right behind any proxy.
             return RedirectResponse(f"./{quote(target.name)}/", 301)
-        return answer_document(request, read_document(target), _HEADERS)
+        return answer_document(request, read_document(target), self._headers(path))
+
+    def _headers(self, path: str) -> dict[str, str]:
+        if not path.endswith(_FEEDS):
+            return {**self._pages.security_headers, "Cache-Control": "public, max-age=300"}
+        # WebSub §4 finds hubs here, whatever the format of the feed.
+        links = [
+            f'<{self._newsletter.url(path)}>; rel="self"',
+            *(f'<{hub}>; rel="hub"' for hub in self._hubs),
+        ]
+        return {
+            **self._pages.security_headers,
+            "Cache-Control": f"public, max-age={self._lifetime.seconds()}",
+            "Link": ", ".join(links),
+        }
 
 
 def find_target(out: Path, path: str) -> Path | None:

@@ -1,0 +1,74 @@
+"""Two keywords become one: papers, choices and the old address follow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.daily.publish import publish_site
+from newsletter.daily.vocabulary import describe_keyword, merge_into, read_keywords
+from newsletter.errors import AlreadyExists, NotFound
+from newsletter.model import Preferences
+from newsletter.store.subscribers import PREFERENCES, SubscriberRow
+from tests.daily.conftest import DAY, Newsroom
+from tests.running import write_paper
+
+
+@pytest.fixture
+def merged(newsroom: Newsroom) -> Newsroom:
+    newsroom.write_digest(
+        [write_paper(0, keywords="**LLMs**, **x one**"), write_paper(1, keywords="**big models**, **x two**")]
+    )
+    wish = Preferences(keywords=("LLMs",))
+    newsroom.subscribe(SubscriberRow("li@readers.test", "", wish, PREFERENCES))
+    newsroom.send()
+    merge_into(newsroom.open(), "LLMs", "big models")
+    publish_site(newsroom.open())
+    return newsroom
+
+
+def test_the_papers_of_both_stand_under_one_label(merged: Newsroom) -> None:
+    labels = {use.keyword.label: use.papers for use in read_keywords(merged.open())}
+    assert labels == {"big models": 2, "x one": 1, "x two": 1}
+    page = (merged.folder / "public" / "editions" / "2025-09-24" / "index.html").read_text()
+    assert "LLMs" not in page
+
+
+def test_the_old_address_goes_on_with_the_merged_feed_that_names_the_new_one(merged: Newsroom) -> None:
+    feeds = merged.folder / "public" / "feeds" / "keywords"
+    old, new = (feeds / "llms.atom").read_bytes(), (feeds / "big-models.atom").read_bytes()
+    assert old == new
+    assert old.count(b"<entry>") == 2
+    assert b'href="https://papers.example.org/feeds/keywords/big-models.atom" rel="self"' in old
+    page = (merged.folder / "public" / "keywords" / "llms" / "index.html").read_text()
+    assert 'rel="canonical" href="https://papers.example.org/keywords/big-models/"' in page
+
+
+def test_who_chose_the_old_one_gets_papers_of_the_new_one(merged: Newsroom) -> None:
+    merged.now += timedelta(days=1)
+    merged.write_digest([write_paper(7, keywords="**big models**, **y**")], DAY + timedelta(days=1))
+    assert merged.send().counts.submitted == 1
+
+
+def test_a_later_paper_reaches_the_old_address_too(merged: Newsroom) -> None:
+    merged.now += timedelta(days=1)
+    merged.write_digest([write_paper(7, keywords="**big models**, **y**")], DAY + timedelta(days=1))
+    merged.send()
+    feeds = merged.folder / "public" / "feeds" / "keywords"
+    assert (feeds / "llms.atom").read_bytes().count(b"<entry>") == 3
+
+
+def test_merging_is_refused_with_a_reason(merged: Newsroom) -> None:
+    with pytest.raises(AlreadyExists, match="one keyword already"):
+        merge_into(merged.open(), "LLMs", "big models")
+    with pytest.raises(NotFound, match="nobody wrote"):
+        merge_into(merged.open(), "nobody wrote this", "big models")
+
+
+def test_a_keyword_is_described_with_its_spellings_and_newest_papers(merged: Newsroom) -> None:
+    lines = describe_keyword(merged.open(), "llms")
+    assert lines[0].startswith("big models: 2 papers")
+    assert "big models, llms" in lines[1]
+    with pytest.raises(NotFound):
+        describe_keyword(merged.open(), "none such")
