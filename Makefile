@@ -20,7 +20,7 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
-test-all: $(VENV)/installed-dev  ## all tests
+test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests
 	$(BIN)/python -m pytest
 
 reference: $(VENV)/installed-dev  ## after a change of commands or keys: docs/commands.md, docs/configuration.md
@@ -32,7 +32,11 @@ catalogues: $(VENV)/installed-dev  ## after a change of interface words: extract
 	$(BIN)/pybabel --quiet compile -D newsletter -d locale
 
 clean:
-	rm -rf $(VENV) demo build dist
+	rm -rf $(VENV) demo build dist node_modules
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 # constraints.txt pins what CI has seen working; the wheel itself asks only for lower bounds.
 $(VENV)/installed: pyproject.toml constraints.txt

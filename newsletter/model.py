@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -135,6 +135,7 @@ class FeedFormat(StrEnum):
 
     ATOM = "atom"
     RSS = "rss"
+    JSON = "json"
 
 
 # Public paths: fixed, because mails already out must keep working.
@@ -151,6 +152,16 @@ def keyword_path(slug: str) -> str:
 def feed_path(feed_format: FeedFormat, slug: str | None = None) -> str:
     """The feed of a keyword, or of all papers."""
     return f"feeds/all.{feed_format}" if slug is None else f"feeds/keywords/{slug}.{feed_format}"
+
+
+def combined_feed_path(feed_format: FeedFormat, slugs: Iterable[str]) -> str:
+    """The feed of the papers with any of these keywords; the same path whatever their order."""
+    return f"feeds/combine.{feed_format}?keywords={','.join(sorted(set(slugs)))}"
+
+
+def archive_path(name: str) -> str:
+    """The archived papers of a month, `2025-09`, or of a day, `2025-09-24`."""
+    return f"feeds/archive/{name}.{FeedFormat.ATOM}"
 
 
 # --- Edition --------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from newsletter.daily.publisher import Publisher
 from newsletter.feeds import Archive, FeedBuilder, all_papers_feed, build_opml, keyword_feed
 from newsletter.model import archive_path, edition_path, keyword_path
 from newsletter.render.pages import (
+    EDITIONS_SHOWN,
     KEYWORDS_PATH,
     EditionSummary,
     render_edition_page,
@@ -24,7 +25,7 @@ from newsletter.site import PublicFile, PublicRank, SitemapPage, build_sitemap
 from newsletter.site.files import all_papers_files, keyword_files, style_file
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, load_edition
-from newsletter.store.papers import list_days, load_papers, load_papers_between, load_papers_of
+from newsletter.store.papers import list_days, list_days_of, load_papers, load_papers_between, load_papers_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,8 +35,6 @@ KEYWORD_PAPERS = 300
 
 FEED_PAPERS = 600
 """More than a feed has room for."""
-
-_SUMMARISED = 30  # editions of the front page that show their keywords
 
 
 def render_files(tx: Transaction, publisher: Publisher, plan: SitePlan, *, out: Path) -> Iterator[PublicFile]:
@@ -86,7 +85,12 @@ class _Maker:
         spellings = use.spellings if use else ()
         papers = load_papers_of(self._tx, self._plan.vocabulary, spellings, newest=KEYWORD_PAPERS)
         data = render_keyword_page(
-            self._newsletter, keyword, papers, keyword_pages=self._plan.linked, **self._look
+            self._newsletter,
+            keyword,
+            papers,
+            keyword_pages=self._plan.linked,
+            days=list_days_of(self._tx, spellings) if len(papers) == KEYWORD_PAPERS else None,
+            **self._look,
         )
         # A static host cannot redirect: at a former address stands the same, and says where it belongs.
         former = self._plan.former_addresses(slug)
@@ -136,7 +140,8 @@ class _Maker:
         )
         yield _page(KEYWORDS_PATH, data)
         summaries = [
-            self._summarise(facts, number < _SUMMARISED) for number, facts in enumerate(self._plan.editions)
+            self._summarise(facts, number < EDITIONS_SHOWN)
+            for number, facts in enumerate(self._plan.editions)
         ]
         data = render_index(self._newsletter, summaries, keyword_pages=self._plan.linked, **self._look)
         yield _page("", data, PublicRank.INDEX)

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from functools import cache, partial
 from operator import attrgetter
 
+from newsletter.feeds.archive import Edge
 from newsletter.feeds.content import Words, untranslated
 from newsletter.feeds.entry import make_entry
 from newsletter.feeds.feed import Feed, make_head
@@ -19,6 +20,8 @@ from newsletter.feeds.window import ENTRY_ROOM, RenderedEntry, take_fitting
 from newsletter.model import FeedFormat, Newsletter, PublishedPaper
 
 _log = logging.getLogger(__name__)
+_Made = tuple[PublishedPaper | None, RenderedEntry | None]
+_NOTHING: _Made = (None, None)
 
 
 def build_feed(
@@ -38,31 +41,50 @@ class FeedBuilder:
         self, newsletter: Newsletter, *, words: Words = untranslated, linked: Container[str] | None = None
     ) -> None:
         self._newsletter = newsletter
-        self._make_entry = cache(partial(make_entry, newsletter=newsletter, words=words, linked=linked))
-        self._render = cache(self._render_or_warn)
+        self._words = words
+        self.entry = cache(partial(make_entry, newsletter=newsletter, words=words, linked=linked))
+        self._made: dict[FeedFormat, dict[str, _Made]] = {feed_format: {} for feed_format in FeedFormat}
 
     def build(self, feed: Feed, feed_format: FeedFormat) -> bytes:
         """The feed's document; its `updated` is the newest of the entries in it."""
         writer = FORMATS[feed_format]
-        entries = take_fitting(self._newest_first(feed.papers, feed_format))
-        updated = max((entry.updated for entry in entries), default=feed.empty_at)
-        head = make_head(feed, self._newsletter, feed_format, media_type=writer.media_type, updated=updated)
+        newest_first = self._newest_first(feed.papers, feed_format)
+        entries = tuple(newest_first) if feed.is_archive else take_fitting(newest_first).shown
+        head = make_head(
+            feed,
+            self._newsletter,
+            feed_format,
+            media_type=writer.media_type,
+            updated=max((entry.updated for entry in entries), default=feed.empty_at),
+            words=self._words,
+        )
         return writer.render_feed(head, [entry.data for entry in entries])
+
+    def find_edge(self, feed: Feed, feed_format: FeedFormat) -> Edge | None:
+        """Where the feed's document ends; None: it shows every paper."""
+        window = take_fitting(self._newest_first(feed.papers, feed_format))
+        if window.fallen is None:
+            return None
+        return Edge(window.shown[-1].published, window.fallen.published)
 
     def _newest_first(
         self, papers: Iterable[PublishedPaper], feed_format: FeedFormat
     ) -> Iterator[RenderedEntry]:
         """Each identity once, in its latest wording; made only as far as it is read."""
-        seen: set[str] = set()
+        made, seen = self._made[feed_format], set()
         for paper in sorted(papers, key=attrgetter("published_at", "updated_at"), reverse=True):
-            entry = self._render(paper, feed_format)
+            # By its address first: hashing papers whole costs more than all else done with their bytes.
+            known, entry = made.get(paper.paper.url, _NOTHING)
+            if known != paper:
+                entry = self._render_or_warn(paper, feed_format)
+                made[paper.paper.url] = paper, entry
             if entry is not None and entry.id not in seen:
                 seen.add(entry.id)
                 yield entry
 
     def _render_or_warn(self, paper: PublishedPaper, feed_format: FeedFormat) -> RenderedEntry | None:
         try:
-            entry = self._make_entry(paper)
+            entry = self.entry(paper)
             data = FORMATS[feed_format].render_entry(entry)
             if len(data) > ENTRY_ROOM:
                 raise ValueError(f"{len(data)} bytes are more than a feed may have")

@@ -1,6 +1,6 @@
 """A paper as it stands in a feed, before any format: every value clean, every address absolute.
 
-Which entries a feed shows is left to `window`, how a format writes one to `generator`.
+Which entries a feed shows is left to `window`, how a format writes one to `formats`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ class Category:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One entry: `url` is the paper's own, `page_url` its place on its edition's page.
 
-    `summary` is plain text, `content` safe HTML; the dates are in UTC.
+    `language` is that of the summary, `summary` is plain text, `content` safe HTML; the dates are in
+    UTC. An entry is made once and equal to itself alone: so a cache finds it without reading it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Entry:
     categories: tuple[Category, ...]
     summary: str
     content: str
+    language: str
     published: datetime
     updated: datetime
 
@@ -46,7 +48,7 @@ class Entry:
 def make_entry(
     published: PublishedPaper, newsletter: Newsletter, *, words: Words, linked: Container[str] | None
 ) -> Entry:
-    """The entry of a paper, the same in all feeds; ValueError where its URL gives no identity."""
+    """The entry of a paper, the same in all feeds. `linked` are the slugs that have a page (None: all)."""
     paper = published.paper
     page_url = encode_url(f"{newsletter.url(edition_path(published.edition))}#{paper.anchor}")
     url = encode_url(paper.url) or page_url
@@ -60,6 +62,7 @@ def make_entry(
         categories=_categories(published, newsletter),
         summary=to_plain(paper.sections.one_line) or title,
         content=write_content(published, newsletter, page_url, words=words, linked=linked),
+        language=newsletter.language,
         published=published.published_at.astimezone(UTC),
         updated=published.updated_at.astimezone(UTC),
     )

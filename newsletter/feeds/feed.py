@@ -1,6 +1,6 @@
 """A feed before any format: what it is called, where it lives, which papers it draws from.
 
-The two usual kinds are made here; which of them exist is left to `site/`.
+The kinds that there are stand in `kinds`; which feeds exist is left to the caller.
 """
 
 from __future__ import annotations
@@ -9,9 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from newsletter.feeds.content import Words, untranslated
+from newsletter.feeds.content import Words
 from newsletter.feeds.safe import clean_line, encode_url
-from newsletter.model import FeedFormat, Keyword, Newsletter, PublishedPaper, feed_path, keyword_path
+from newsletter.feeds.style import STYLE_PATH, explain
+from newsletter.model import FeedFormat, Newsletter, PublishedPaper
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLinks:
+    """The documents beside this one in an archived feed (RFC 5005 §4): public paths, "" for none.
+
+    `current` is the live feed, named by its archives alone.
+    """
+
+    previous: str = ""
+    next: str = ""
+    current: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,86 +44,70 @@ class Feed:
     papers: Sequence[PublishedPaper]
     empty_at: datetime
     hubs: tuple[str, ...] = ()
+    archives: ArchiveLinks = ArchiveLinks()
+
+    @property
+    def is_archive(self) -> bool:
+        """It shows all its papers, whatever their age and size, and nobody subscribes to it."""
+        return bool(self.archives.current)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands around the entries of one file: clean values, absolute addresses."""
+    """What stands around the entries of one file: clean values, absolute addresses.
+
+    `style_url` alone is relative, so that a folder opened from the disk shows it; `note` tells
+    people what a feed is; `archives` are link relations with their addresses.
+    """
 
     id: str
     title: str
     subtitle: str
     language: str
     author: str
+    note: str
     self_url: str
     media_type: str
     page_url: str
+    style_url: str
     hubs: tuple[str, ...]
+    archives: tuple[tuple[str, str], ...]
+    is_archive: bool
     updated: datetime
 
 
-def all_papers_feed(
-    newsletter: Newsletter,
-    papers: Sequence[PublishedPaper],
-    *,
-    empty_at: datetime,
-    hubs: tuple[str, ...] = (),
-    words: Words = untranslated,
-) -> Feed:
-    """The feed of every paper; its page is the index."""
-    return Feed(
-        id=newsletter.tag("feeds/all"),
-        title=newsletter.title,
-        subtitle=words("Every paper, newest first"),
-        language=newsletter.language,
-        page_path="",
-        paths={feed_format: feed_path(feed_format) for feed_format in FeedFormat},
-        papers=papers,
-        empty_at=empty_at,
-        hubs=hubs,
-    )
-
-
-def keyword_feed(
-    newsletter: Newsletter,
-    keyword: Keyword,
-    papers: Sequence[PublishedPaper],
-    *,
-    empty_at: datetime,
-    hubs: tuple[str, ...] = (),
-    words: Words = untranslated,
-) -> Feed:
-    """The feed of one keyword's papers, which `papers` already are."""
-    return Feed(
-        id=newsletter.tag(f"feeds/keywords/{keyword.slug}"),
-        title=keyword_title(newsletter, keyword),
-        subtitle=words("Papers on {keyword}, newest first").format(keyword=keyword.label),
-        language=newsletter.language,
-        page_path=keyword_path(keyword.slug),
-        paths={feed_format: feed_path(feed_format, keyword.slug) for feed_format in FeedFormat},
-        papers=papers,
-        empty_at=empty_at,
-        hubs=hubs,
-    )
-
-
-def keyword_title(newsletter: Newsletter, keyword: Keyword) -> str:
-    """Unlike any other feed's: a reader lists feeds by nothing but their title."""
-    return f"{newsletter.title} · {keyword.label}"
-
-
 def make_head(
-    feed: Feed, newsletter: Newsletter, feed_format: FeedFormat, *, media_type: str, updated: datetime
+    feed: Feed,
+    newsletter: Newsletter,
+    feed_format: FeedFormat,
+    *,
+    media_type: str,
+    updated: datetime,
+    words: Words,
 ) -> Head:
+    path = feed.paths[feed_format]
     return Head(
         id=feed.id,
         title=clean_line(feed.title),
         subtitle=clean_line(feed.subtitle),
         language=feed.language,
         author=clean_line(newsletter.sender_name or newsletter.title),
-        self_url=encode_url(newsletter.url(feed.paths[feed_format])),
+        note=explain(words),
+        self_url=encode_url(newsletter.url(path)),
         media_type=media_type,
         page_url=encode_url(newsletter.url(feed.page_path)),
+        style_url="../" * path.partition("?")[0].count("/") + STYLE_PATH,
         hubs=tuple(filter(None, map(encode_url, feed.hubs))),
+        archives=_list_archives(feed.archives, newsletter),
+        is_archive=feed.is_archive,
         updated=updated.astimezone(UTC),
     )
+
+
+def _list_archives(links: ArchiveLinks, newsletter: Newsletter) -> tuple[tuple[str, str], ...]:
+    relations = (
+        ("current", links.current),
+        ("prev-archive", links.previous),
+        ("next-archive", links.next),
+    )
+    return tuple((relation, encode_url(newsletter.url(path))) for relation, path in relations if path)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from newsletter.feeds import generator
+from newsletter.feeds import atom_rss, json_feed
 from newsletter.feeds.entry import Entry
 from newsletter.feeds.feed import Head
 from newsletter.model import FeedFormat
@@ -27,10 +27,13 @@ class FormatWriter:
 FORMATS: Mapping[FeedFormat, FormatWriter] = MappingProxyType(
     {
         FeedFormat.ATOM: FormatWriter(
-            "application/atom+xml", generator.render_atom_entry, generator.render_atom_feed
+            "application/atom+xml", atom_rss.render_atom_entry, atom_rss.render_atom_feed
         ),
         FeedFormat.RSS: FormatWriter(
-            "application/rss+xml", generator.render_rss_entry, generator.render_rss_feed
+            "application/rss+xml", atom_rss.render_rss_entry, atom_rss.render_rss_feed
+        ),
+        FeedFormat.JSON: FormatWriter(
+            "application/feed+json", json_feed.render_json_entry, json_feed.render_json_feed
         ),
     }
 )

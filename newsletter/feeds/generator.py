@@ -1,131 +1,167 @@
-"""The one module that knows feedgen: an `Entry` → its bytes, a `Head` and entries → a document.
+"""The one module that knows feedgen, which writes each kind of element once, with slots for its values.
 
 feedgen 1.0.0 is wrong in places, and is put right through its own `register_extension`, whose
 extensions may rewrite the tree:
 
-- an Atom entry's links lose rel, type and title → `_EntryExtension` writes them anew;
+- an Atom entry's links lose rel, type and title → `_AtomEntry` writes them anew;
 - RSS dates are formatted between two `setlocale` calls, which are not thread-safe → feedgen gets
-  none, the extensions write them;
+  none, the slots are for dates ready written;
 - RSS has no authors without a mail address, and no hub → `dc:creator` and `atom:link`;
 - the channel's link is that of the last `link()` call → the page comes last;
-- `updated` is the time of the build → it is always given.
+- `updated` is the time of the build → it is a slot.
 
-Entries are made one by one and joined as bytes: one paper stands in many feeds, and the size of
-each decides on the window. Cleaning is left to `entry` and `feed`, choosing to `window`.
+Filling the slots is left to `atom_rss`, whose values bear the names used here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from newsletter.feeds.entry import Entry
-from newsletter.feeds.feed import Head
+from newsletter.feeds.mould import Mould, make_mould
 
 _ATOM = "http://www.w3.org/2005/Atom"
+_CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _DC = "http://purl.org/dc/elements/1.1/"
-_NAME = "newsletter"
+_HISTORY = "http://purl.org/syndication/history/1.0"
+_RSS_NAMESPACES: Mapping[str | None, str] = {"atom": _ATOM, "content": _CONTENT, "dc": _DC}
 _GENERATOR = "research-newsletter"
+_NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Satisfies feedgen where it insists on a date; a slot takes its place."""
 
 
-def render_atom_entry(entry: Entry) -> bytes:
+@cache
+def make_atom_entry() -> Mould:
     """`<entry>` (RFC 4287 §4.1.2), without a declaration of its namespace."""
-    draft = _draft_entry(entry)
-    draft.published(entry.published)
-    draft.updated(entry.updated)
-    draft.summary(entry.summary)
-    draft.content(entry.content, type="html")
-    return _to_bytes(draft.atom_entry())
+    draft = _draft_entry(_AtomEntry)
+    draft.summary("{summary}")
+    draft.content("{content}", type="html")
+    node = draft.atom_entry()
+    return make_mould(node, node, {})
 
 
-def render_rss_entry(entry: Entry) -> bytes:
-    """`<item>` of RSS 2.0: the description is the whole content."""
-    draft = _draft_entry(entry)
-    draft.content(entry.content)
-    return _to_bytes(draft.rss_entry())
+@cache
+def make_rss_entry() -> Mould:
+    """`<item>` of RSS 2.0."""
+    draft = _draft_entry(_RssItem)
+    draft.description("{summary}")
+    node = draft.rss_entry()
+    return make_mould(node, node, _RSS_NAMESPACES)
 
 
-def render_atom_feed(head: Head, entries: Sequence[bytes]) -> bytes:
-    """An Atom document (RFC 4287) of entries that `render_atom_entry` made."""
-    draft = _draft_feed(head)
-    draft.updated(head.updated)
-    return _join(draft.atom_str(), entries, b"</feed>")
-
-
-def render_rss_feed(head: Head, entries: Sequence[bytes]) -> bytes:
-    """An RSS 2.0 document of entries that `render_rss_entry` made."""
-    draft = _draft_feed(head)
-    draft.lastBuildDate(_UNWRITTEN)
-    return _join(draft.rss_str(), entries, b"</channel></rss>")
-
-
-def _draft_entry(entry: Entry) -> Any:
+def _draft_entry(extension: type[Any]) -> Any:
     draft = FeedEntry()
-    draft.id(entry.id)
-    draft.title(entry.title)
-    draft.link(href=entry.url)
-    draft.author([{"name": name} for name in entry.authors])
-    draft.category([{"term": c.term, "scheme": c.scheme, "label": c.label} for c in entry.categories])
-    draft.register_extension(_NAME, _EntryExtension)
-    getattr(draft, _NAME).entry = entry
+    draft.id("{id}")
+    draft.title("{title}")
+    draft.link(href="{url}")
+    draft.author({"name": "{authors.name}"})
+    draft.category(
+        {"term": "{categories.term}", "scheme": "{categories.scheme}", "label": "{categories.label}"}
+    )
+    draft.updated(_NO_DATE)
+    draft.register_extension("slots", extension)
     return draft
 
 
-def _draft_feed(head: Head) -> Any:
+@cache
+def make_atom_head(*, is_archive: bool) -> Mould:
+    """An Atom document; as an archive it says so."""
+    draft = _draft_feed()
+    draft.updated(_NO_DATE)
+    draft.register_extension("slots", _AtomArchive if is_archive else _AtomFeed, rss=False)
+    root = etree.fromstring(draft.atom_str())
+    return make_mould(root.getroottree(), root, root.nsmap)
+
+
+@cache
+def make_rss_head() -> Mould:
+    """An RSS 2.0 document."""
+    draft = _draft_feed()
+    draft.register_extension("slots", _RssChannel, atom=False)
+    root = etree.fromstring(draft.rss_str())
+    return make_mould(root.getroottree(), root[0], root.nsmap)
+
+
+def _draft_feed() -> Any:
     draft = FeedGenerator()
-    draft.id(head.id)
-    draft.title(head.title)
-    draft.subtitle(head.subtitle)
-    draft.language(head.language)
-    draft.author(name=head.author)
+    draft.id("{id}")
+    draft.title("{title}")
+    draft.subtitle("{subtitle}")
+    draft.language("{language}")
+    draft.author(name="{author}")
     draft.generator(_GENERATOR)
-    for hub in head.hubs:
-        draft.link(rel="hub", href=hub)
-    draft.link(rel="self", type=head.media_type, href=head.self_url)
-    draft.link(rel="alternate", type="text/html", href=head.page_url)
-    draft.register_extension(_NAME, _ChannelExtension, atom=False)
-    getattr(draft, _NAME).head = head
+    draft.link(rel="hub", href="{hubs.href}")
+    draft.link(rel="self", type="{type}", href="{self}")
+    draft.link(rel="alternate", type="text/html", href="{page}")
+    draft.lastBuildDate(_UNWRITTEN)
     return draft
 
 
-class _EntryExtension:
-    """What feedgen leaves out of an entry, or writes wrong."""
-
-    entry: Entry
+class _AtomEntry:
+    """What feedgen leaves out of an Atom entry, or writes wrong."""
 
     def extend_atom(self, node: Any) -> None:
         for bare in node.findall("link"):
             node.remove(bare)
-        etree.SubElement(node, "link", rel="alternate", href=self.entry.url)
-        if self.entry.url != self.entry.page_url:
-            etree.SubElement(node, "link", rel="related", type="text/html", href=self.entry.page_url)
+        etree.SubElement(node, "link", rel="alternate", href="{url}")
+        etree.SubElement(node, "link", rel="related", type="text/html", href="{related.href}")
+        node.find("updated").text = "{updated}"
+        etree.SubElement(node, "published").text = "{published}"
+
+
+class _RssItem:
+    """What feedgen leaves out of an RSS item, or writes wrong."""
 
     def extend_rss(self, node: Any) -> None:
-        for author in self.entry.authors:
-            etree.SubElement(node, f"{{{_DC}}}creator", nsmap={"dc": _DC}).text = author
-        etree.SubElement(node, "pubDate").text = format_datetime(self.entry.published)
+        # The validator wants it behind the description (NeedDescriptionBeforeContent).
+        etree.SubElement(node, f"{{{_CONTENT}}}encoded", nsmap={"content": _CONTENT}).text = "{content}"
+        etree.SubElement(node, f"{{{_DC}}}creator", nsmap={"dc": _DC}).text = "{authors.name}"
+        etree.SubElement(node, "pubDate").text = "{published}"
 
 
-class _ChannelExtension:
+class _AtomFeed:
+    """The style of an Atom document, its date, and its place among archives (RFC 5005 §4)."""
+
+    def extend_ns(self) -> dict[str, str]:
+        return {}
+
+    def extend_atom(self, root: Any) -> None:
+        root.addprevious(_style())
+        root.find("updated").text = "{updated}"
+        etree.SubElement(
+            root, "link", rel="{archives.rel}", type="application/atom+xml", href="{archives.href}"
+        )
+
+
+class _AtomArchive(_AtomFeed):
+    """The mark that nobody need subscribe to this document."""
+
+    def extend_ns(self) -> dict[str, str]:
+        return {"fh": _HISTORY}
+
+    def extend_atom(self, root: Any) -> None:
+        super().extend_atom(root)
+        etree.SubElement(root, f"{{{_HISTORY}}}archive")
+
+
+class _RssChannel:
     """What feedgen leaves out of an RSS channel, or writes wrong."""
-
-    head: Head
 
     def extend_ns(self) -> dict[str, str]:
         return {"dc": _DC}
 
     def extend_rss(self, root: Any) -> None:
+        root.addprevious(_style())
         [channel] = root
-        etree.SubElement(channel, "lastBuildDate").text = format_datetime(self.head.updated)
-        etree.SubElement(channel, f"{{{_DC}}}creator").text = self.head.author
-        for hub in self.head.hubs:
-            etree.SubElement(channel, f"{{{_ATOM}}}link", rel="hub", href=hub)
+        etree.SubElement(channel, "lastBuildDate").text = "{updated}"
+        etree.SubElement(channel, f"{{{_DC}}}creator").text = "{author}"
+        etree.SubElement(channel, f"{{{_ATOM}}}link", rel="hub", href="{hubs.href}")
 
 
 class _Unwritten(datetime):
@@ -138,11 +174,5 @@ class _Unwritten(datetime):
 _UNWRITTEN = _Unwritten(1970, 1, 1, tzinfo=UTC)
 
 
-def _to_bytes(node: Any) -> bytes:
-    data: bytes = etree.tostring(node, encoding="UTF-8", xml_declaration=False)
-    return data + b"\n"
-
-
-def _join(empty: bytes, entries: Sequence[bytes], closing: bytes) -> bytes:
-    """The document `empty` with `entries` before its `closing` tags."""
-    return b"".join([empty.removesuffix(closing), b"\n", *entries, closing, b"\n"])
+def _style() -> Any:
+    return etree.ProcessingInstruction("xml-stylesheet", 'type="text/css" href="{style}"')

@@ -1,6 +1,6 @@
 """The list of all feeds as OPML 2.0, for readers to import whole.
 
-Each feed stands in it once, as Atom: a reader would subscribe to both formats otherwise.
+Each feed stands in it once, as Atom: a reader would subscribe to every format otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from newsletter.feeds.content import Words, untranslated
-from newsletter.feeds.feed import keyword_title
+from newsletter.feeds.kinds import keyword_title
 from newsletter.feeds.safe import clean_line, encode_url
 from newsletter.model import FeedFormat, Keyword, Newsletter, feed_path, keyword_path
 

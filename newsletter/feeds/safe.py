@@ -6,6 +6,7 @@ HTML is left to `markup` and `content`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from newsletter.markup import clean_text
@@ -21,6 +22,7 @@ def clean_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+@lru_cache(maxsize=8192)
 def encode_url(url: str) -> str:
     """An absolute http(s) address as a URI (RFC 3987 §3.1 → RFC 3986); "" for anything else."""
     try:

@@ -30,14 +30,22 @@ class RenderedEntry:
     data: bytes
 
 
-def take_fitting(newest_first: Iterable[RenderedEntry]) -> list[RenderedEntry]:
-    """The entries a feed has room for, whole; reads no further than it must."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a feed shows of its entries, the newest first, and the newest that it does not."""
+
+    shown: tuple[RenderedEntry, ...]
+    fallen: RenderedEntry | None
+
+
+def take_fitting(newest_first: Iterable[RenderedEntry]) -> Window:
+    """The entries a feed has room for, whole; reads one further at most."""
     taken: list[RenderedEntry] = []
     room = ENTRY_ROOM
     for entry in newest_first:
         room -= len(entry.data)
         old = len(taken) >= MINIMUM_ENTRIES and taken[0].published - entry.published > MAXIMUM_AGE
         if room < 0 or old:
-            break
+            return Window(tuple(taken), entry)
         taken.append(entry)
-    return taken
+    return Window(tuple(taken), None)

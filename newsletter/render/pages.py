@@ -1,57 +1,54 @@
-"""Pages about editions and keywords, and the small ones of the web application.
+"""The public pages about editions and keywords, and the small ones of the web application.
 
-Links between pages are relative and name `index.html`: so the folder works opened from disk, under
-any path, and on hosts that know no index files. What the world is to remember (the canonical
-address, feeds) is absolute and names folders. Which pages there are, and writing them, is left to
+One function a page. What a page links and declares stands in `frame`, what it lists in `listings`,
+`archive`, `chart` and `initials`. Which pages there are, and writing them, is left to `daily/` and
 `site/`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment
 
-from newsletter.model import (
-    Edition,
-    EditionKind,
-    FeedFormat,
-    Keyword,
-    Newsletter,
-    PublishedPaper,
-    edition_path,
-    feed_path,
-    keyword_path,
-)
+from newsletter.model import Edition, Keyword, Newsletter, PublishedPaper, edition_path, keyword_path
+from newsletter.render.archive import group_by_month, shorten_edition, shorten_paper
+from newsletter.render.chart import make_chart
 from newsletter.render.environment import render_template
+from newsletter.render.feed_links import list_feeds
+from newsletter.render.frame import Frame
 from newsletter.render.highlights import rank_keywords
+from newsletter.render.initials import Count, list_frequent, list_initials
+from newsletter.render.listings import (
+    KEYWORDS_SHOWN,
+    EditionSummary,
+    first_day,
+    summarise_edition,
+    view_days,
+    view_edition,
+)
 from newsletter.render.views import Viewer, flatten
-from newsletter.render.words import Words, load_words
+from newsletter.render.words import load_words
+
+__all__ = [
+    "EDITIONS_SHOWN",
+    "KEYWORDS_PATH",
+    "EditionSummary",
+    "render_edition_page",
+    "render_index",
+    "render_keyword_page",
+    "render_keywords_page",
+    "render_notice_page",
+    "summarise_edition",
+]
 
 KEYWORDS_PATH = "keywords/"
-
-_FEEDS = {FeedFormat.ATOM: ("Atom", "application/atom+xml"), FeedFormat.RSS: ("RSS", "application/rss+xml")}
-_KEYWORDS_SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class EditionSummary:
-    """What the index tells of an edition; `keywords` begin with the most frequent."""
-
-    kind: EditionKind
-    period_end: date
-    name: str
-    count: int
-    keywords: tuple[Keyword, ...]
-
-
-def summarise_edition(edition: Edition) -> EditionSummary:
-    keywords = tuple(rank_keywords(edition.papers)[:_KEYWORDS_SHOWN])
-    return EditionSummary(edition.kind, edition.period_end, edition.name, len(edition.papers), keywords)
+EDITIONS_SHOWN = 30
+"""The index tells the keywords of so many; older ones stand under their months by their dates."""
+PAPERS_SHOWN = 50
+"""A keyword's page tells what so many are about; older ones stand under their months by their titles."""
 
 
 def render_index(
@@ -62,22 +59,19 @@ def render_index(
     language: str,
     keyword_pages: Container[str] | None = None,
 ) -> bytes:
-    """The front page: `editions` in the order given, the feeds, how to subscribe.
+    """The front page: all `editions`, given the newest first; the feeds, how to subscribe.
 
     `keyword_pages` has the slugs that have a page (None: all), here and below.
     """
-    page = _Page(newsletter, load_words(language), "")
-    viewer = Viewer(page.words, page.link, keyword_pages)
-    views = [
-        {
-            "date": page.words.format_period(edition.kind, edition.period_end),
-            "url": page.link(edition_path(edition.name)),
-            "count": page.words.count_papers(edition.count),
-            "keywords": viewer.view_keywords(edition.keywords),
-        }
-        for edition in editions
-    ]
-    return page.render(environment, "pages/index.html", editions=views)
+    frame = Frame(newsletter, load_words(language), "")
+    viewer = Viewer(frame.words, frame.link, keyword_pages)
+    older = (shorten_edition(edition, frame.words, frame.link) for edition in editions[EDITIONS_SHOWN:])
+    return frame.render(
+        environment,
+        "pages/index.html",
+        editions=[view_edition(edition, viewer) for edition in editions[:EDITIONS_SHOWN]],
+        months=group_by_month(older, frame.words),
+    )
 
 
 def render_edition_page(
@@ -89,14 +83,14 @@ def render_edition_page(
     keyword_pages: Container[str] | None = None,
 ) -> bytes:
     """Every paper of an edition in full, each at its anchor."""
-    page = _Page(newsletter, load_words(language), edition_path(edition.name))
-    viewer = Viewer(page.words, page.link, keyword_pages)
-    return page.render(
+    frame = Frame(newsletter, load_words(language), edition_path(edition.name))
+    viewer = Viewer(frame.words, frame.link, keyword_pages)
+    return frame.render(
         environment,
         "pages/edition.html",
-        date=page.words.format_period(edition.kind, edition.period_end),
-        count=page.words.count_papers(len(edition.papers)),
-        keywords=viewer.view_keywords(rank_keywords(edition.papers)[:_KEYWORDS_SHOWN]),
+        date=frame.words.format_period(edition.kind, edition.period_end),
+        count=frame.words.count_papers(len(edition.papers)),
+        keywords=viewer.view_keywords(rank_keywords(edition.papers)[:KEYWORDS_SHOWN]),
         papers=[
             viewer.view_paper(published, edition.name, number)
             for number, published in enumerate(edition.papers, start=1)
@@ -112,44 +106,46 @@ def render_keyword_page(
     environment: Environment,
     language: str,
     keyword_pages: Container[str] | None = None,
+    days: Sequence[date] | None = None,
 ) -> bytes:
-    """The papers of a keyword, the newest first, under the days of their first editions."""
-    page = _Page(newsletter, load_words(language), keyword_path(keyword.slug), keyword)
-    viewer = Viewer(page.words, page.link, keyword_pages)
+    """The papers of a keyword, the newest first under their first editions, and a chart of its weeks.
+
+    `papers` may be the newest of them alone: then `days` has the first edition's day of every one,
+    for the count and the chart (None: `papers` are all).
+    """
+    frame = Frame(newsletter, load_words(language), keyword_path(keyword.slug), keyword)
+    viewer = Viewer(frame.words, frame.link, keyword_pages)
     newest_first = sorted(papers, key=lambda paper: (paper.edition, paper.published_at), reverse=True)
-    days = [
-        {
-            # A paper's first edition is that of its digest, so its name is a date.
-            "date": page.words.format_day(date.fromisoformat(name)),
-            "url": page.link(edition_path(name)),
-            "papers": [viewer.view_paper(paper, name) for paper in members],
-        }
-        for name, members in groupby(newest_first, key=lambda paper: paper.edition)
-    ]
-    count = page.words.count_papers(len(papers))
-    return page.render(
-        environment, "pages/keyword.html", label=flatten(keyword.label), count=count, days=days
+    older = (shorten_paper(paper, frame.words, frame.link) for paper in newest_first[PAPERS_SHOWN:])
+    if days is None:
+        days = [first_day(paper) for paper in papers]
+    return frame.render(
+        environment,
+        "pages/keyword.html",
+        label=flatten(keyword.label),
+        count=frame.words.count_papers(len(days)),
+        chart=make_chart(days, frame.words),
+        days=view_days(newest_first[:PAPERS_SHOWN], viewer),
+        months=group_by_month(older, frame.words),
+        left_out=len(days) - len(papers),
     )
 
 
 def render_keywords_page(
     newsletter: Newsletter,
-    counts: Sequence[tuple[Keyword, int]],
+    counts: Sequence[Count],
     *,
     environment: Environment,
     language: str,
 ) -> bytes:
-    """All keywords that have a page, in the order given, each with the number of its papers."""
-    page = _Page(newsletter, load_words(language), KEYWORDS_PATH)
-    keywords = [
-        {
-            "label": flatten(keyword.label),
-            "url": page.link(keyword_path(keyword.slug)),
-            "count": page.words.format_number(count),
-        }
-        for keyword, count in counts
-    ]
-    return page.render(environment, "pages/keywords.html", keywords=keywords)
+    """The keywords given, in any order: the frequent ones, then all of them under their initials."""
+    frame = Frame(newsletter, load_words(language), KEYWORDS_PATH)
+    return frame.render(
+        environment,
+        "pages/keywords.html",
+        frequent=list_frequent(counts, frame.words, frame.link),
+        initials=list_initials(counts, frame.words, frame.link),
+    )
 
 
 def render_notice_page(
@@ -166,45 +162,7 @@ def render_notice_page(
         newsletter=newsletter,
         link=newsletter.url,
         canonical="",
-        feeds=_list_feeds(newsletter),
+        feeds=list_feeds(newsletter),
         **values,
     )
     return text.encode()
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A public page at `path`; `keyword` is its own, where it is about one."""
-
-    newsletter: Newsletter
-    words: Words
-    path: str
-    keyword: Keyword | None = None
-
-    def link(self, target: str) -> str:
-        """The relative address of another public path."""
-        is_folder = not target or target.endswith("/")
-        return "../" * self.path.count("/") + target + ("index.html" if is_folder else "")
-
-    def render(self, environment: Environment, template: str, **values: Any) -> bytes:
-        text = render_template(
-            environment,
-            self.words,
-            template,
-            newsletter=self.newsletter,
-            link=self.link,
-            canonical=self.newsletter.url(self.path),
-            feeds=_list_feeds(self.newsletter, self.keyword),
-            **values,
-        )
-        return text.encode()
-
-
-def _list_feeds(newsletter: Newsletter, keyword: Keyword | None = None) -> list[dict[str, str]]:
-    """The feeds a page offers, its own first: readers take the first one they find."""
-    own = [] if keyword is None else [(f"{newsletter.title} · {flatten(keyword.label)}", keyword.slug)]
-    return [
-        {"title": title, "format": name, "type": media_type, "path": feed_path(feed_format, slug)}
-        for title, slug in [*own, (newsletter.title, None)]
-        for feed_format, (name, media_type) in _FEEDS.items()
-    ]

@@ -6,22 +6,39 @@ page that is not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from types import MappingProxyType
 
 from newsletter.feeds import (
+    STYLE_PATH,
+    Archive,
     Feed,
     FeedBuilder,
     Words,
     all_papers_feed,
+    archive_feed,
     build_opml,
+    build_style,
     keyword_feed,
+    link_archives,
+    plan_archives,
     untranslated,
 )
-from newsletter.model import Keyword, Newsletter, PublishedPaper, edition_path, keyword_path
+from newsletter.model import (
+    FeedFormat,
+    Keyword,
+    Newsletter,
+    PublishedPaper,
+    edition_path,
+    feed_path,
+    keyword_path,
+)
 from newsletter.site.public import PublicFile, PublicRank
 from newsletter.site.sitemap import SitemapPage, build_sitemap
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +49,24 @@ class KeywordPapers:
     papers: tuple[PublishedPaper, ...]
 
 
-def group_papers(papers: Sequence[PublishedPaper], *, minimum_papers: int) -> tuple[KeywordPapers, ...]:
-    """The keywords with at least `minimum_papers` of `papers` (each of them once), by slug."""
+def group_papers(
+    papers: Sequence[PublishedPaper], *, minimum_papers: int, published: Iterable[Keyword] = ()
+) -> tuple[KeywordPapers, ...]:
+    """The keywords with at least `minimum_papers` of `papers` (each of them once), by slug.
+
+    Those of `published` once had a page and feeds, and keep them: with fewer papers, with none.
+    """
+    kept = {keyword.slug: keyword for keyword in published}
     groups: dict[str, tuple[Keyword, list[PublishedPaper]]] = {}
     for paper in papers:
         for slug, keyword in {keyword.slug: keyword for keyword in paper.keywords}.items():
             groups.setdefault(slug, (keyword, []))[1].append(paper)
+    for slug, keyword in kept.items():
+        groups.setdefault(slug, (keyword, []))
     return tuple(
         KeywordPapers(keyword, tuple(members))
-        for _, (keyword, members) in sorted(groups.items())
-        if len(members) >= minimum_papers
+        for slug, (keyword, members) in sorted(groups.items())
+        if slug in kept or len(members) >= minimum_papers
     )
 
 
@@ -54,30 +79,75 @@ def feed_files(
     empty_at: datetime,
     hubs: tuple[str, ...] = (),
     words: Words = untranslated,
+    published: Iterable[Keyword] = (),
+    merged: Mapping[str, str] = _NONE,
 ) -> Iterator[PublicFile]:
-    """Every feed, the OPML list and the sitemap, one at a time.
+    """Every feed and archive, their style, the OPML list and the sitemap, one at a time.
 
     `papers` holds each paper once, newest first; `editions` says of each edition's name when it
-    last changed; `empty_at` dates what holds no paper yet.
+    last changed; `empty_at` dates what holds no paper yet. `published` is that of `group_papers`;
+    `merged` says of the slug of a keyword that is no more which one took it in.
     """
-    groups = group_papers(papers, minimum_papers=minimum_papers)
+    remaining = [keyword for keyword in published if keyword.slug not in merged]
+    groups = group_papers(papers, minimum_papers=minimum_papers, published=remaining)
     builder = FeedBuilder(newsletter, words=words, linked={group.keyword.slug for group in groups})
+    yield style_file(words)
     for group in groups:
         feed = keyword_feed(
             newsletter, group.keyword, group.papers, empty_at=empty_at, hubs=hubs, words=words
         )
-        yield from _all_formats(builder, feed, PublicRank.KEYWORD_FEED)
-    feed = all_papers_feed(newsletter, papers, empty_at=empty_at, hubs=hubs, words=words)
-    yield from _all_formats(builder, feed, PublicRank.ALL_FEED)
+        former = [slug for slug, target in merged.items() if target == group.keyword.slug]
+        yield from keyword_files(builder, feed, former=former)
+    live = all_papers_feed(newsletter, papers, empty_at=empty_at, hubs=hubs, words=words)
+    yield from all_papers_files(
+        builder,
+        live,
+        days={paper.published_at.astimezone(UTC).date() for paper in papers},
+        load_papers=lambda archive: [paper for paper in papers if paper.published_at in archive],
+    )
     opml = build_opml(newsletter, [group.keyword for group in groups], words=words)
     yield PublicFile("feeds.opml", opml, PublicRank.INDEX)
     sitemap = build_sitemap(newsletter, _pages(groups, editions, empty_at))
     yield PublicFile("sitemap.xml", sitemap, PublicRank.INDEX)
 
 
-def _all_formats(builder: FeedBuilder, feed: Feed, rank: PublicRank) -> Iterator[PublicFile]:
+def style_file(words: Words) -> PublicFile:
+    """What every feed looks like in a browser; there before the feeds that name it."""
+    return PublicFile(STYLE_PATH, build_style(words), PublicRank.PAGE)
+
+
+def keyword_files(builder: FeedBuilder, feed: Feed, *, former: Iterable[str] = ()) -> Iterator[PublicFile]:
+    """The feed of a keyword, also where the feeds of the `former` slugs stood that it took in.
+
+    There too it names its own address as its self, so that readers move on even from static hosts.
+    """
     for feed_format, path in feed.paths.items():
-        yield PublicFile(path, builder.build(feed, feed_format), rank)
+        data = builder.build(feed, feed_format)
+        for address in (path, *(feed_path(feed_format, slug) for slug in former)):
+            yield PublicFile(address, data, PublicRank.KEYWORD_FEED)
+
+
+def all_papers_files(
+    builder: FeedBuilder,
+    live: Feed,
+    *,
+    days: Iterable[date],
+    load_papers: Callable[[Archive], Sequence[PublishedPaper]],
+    is_wanted: Callable[[Archive], bool] = lambda archive: True,
+) -> Iterator[PublicFile]:
+    """The feed of all papers, and before it the archives it leads to that are wanted.
+
+    The papers of `live` need not reach beyond what it shows by more than one. `days` are those (UTC)
+    on which any paper was published; `load_papers` gives those of an archive.
+    """
+    archives = plan_archives(days, builder.find_edge(live, FeedFormat.ATOM))
+    for archive in filter(is_wanted, archives):
+        feed = archive_feed(live, archive, load_papers(archive))
+        for feed_format, path in feed.paths.items():
+            yield PublicFile(path, builder.build(feed, feed_format), PublicRank.KEYWORD_FEED)
+    linked = link_archives(live, archives)
+    for feed_format, path in linked.paths.items():
+        yield PublicFile(path, builder.build(linked, feed_format), PublicRank.ALL_FEED)
 
 
 def _pages(
@@ -90,5 +160,5 @@ def _pages(
         yield SitemapPage(edition_path(name), editions[name])
     # By size: where the sitemap is full, it is the rarest keywords that are left out.
     for group in sorted(groups, key=lambda group: -len(group.papers)):
-        updated = max(paper.updated_at for paper in group.papers)
+        updated = max((paper.updated_at for paper in group.papers), default=None)
         yield SitemapPage(keyword_path(group.keyword.slug), updated)

@@ -18,10 +18,10 @@ _MAXIMUM_PAGES = 50_000  # the protocol's limit for one file
 
 @dataclass(frozen=True, slots=True)
 class SitemapPage:
-    """A public path, and when what stands there last changed."""
+    """A public path, and when what stands there last changed (None: nobody knows)."""
 
     path: str
-    updated: datetime
+    updated: datetime | None
 
 
 def build_sitemap(newsletter: Newsletter, pages: Iterable[SitemapPage]) -> bytes:
@@ -30,6 +30,7 @@ def build_sitemap(newsletter: Newsletter, pages: Iterable[SitemapPage]) -> bytes
     for page in islice(pages, _MAXIMUM_PAGES):
         url = etree.SubElement(root, "url")
         etree.SubElement(url, "loc").text = encode_url(newsletter.url(page.path))
-        etree.SubElement(url, "lastmod").text = page.updated.astimezone(UTC).isoformat()
+        if page.updated is not None:
+            etree.SubElement(url, "lastmod").text = page.updated.astimezone(UTC).isoformat()
     data: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return data

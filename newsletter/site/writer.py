@@ -24,6 +24,7 @@ from newsletter.errors import StoreError
 from newsletter.site.public import PublicFile, PublicRank, SiteChange
 
 _SUFFIX = ".newsletter-part"
+_FLUSHED_ALONE = 8
 _MARKER = f".writing{_SUFFIX}"
 
 
@@ -94,20 +95,23 @@ def _stage(part: _Part, data: bytes) -> None:
 
 
 def _publish(parts: list[_Part]) -> tuple[str, ...]:
-    for part in parts:
-        _flush(part.waiting)
+    _flush([part.waiting for part in parts])
     ranked = sorted(parts, key=lambda part: part.rank)
     for part in ranked:
         part.waiting.replace(part.target)
     return tuple(part.path for part in ranked)
 
 
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _flush(paths: list[Path]) -> None:
+    if len(paths) > _FLUSHED_ALONE:
+        os.sync()  # one wait for the disk, not hundreds
+        return
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _clear(paths: Iterable[Path]) -> None:

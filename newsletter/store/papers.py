@@ -61,6 +61,14 @@ def list_days(tx: Transaction) -> set[date]:
     return {date.fromisoformat(day) for day in tx.execute(statement).scalars()}
 
 
+def list_days_of(tx: Transaction, normals: Iterable[str]) -> list[date]:
+    """The day of the first edition of each paper with a keyword of one of these normal forms."""
+    *_, first_edition = date_columns()
+    of_keyword = sa.select(_WORD.c.paper_id).where(_WORD.c.normal.in_(list(normals)))
+    statement = sa.select(first_edition).select_from(_PAPER).where(_PAPER.c.id.in_(of_keyword), _is_placed())
+    return list(tx.execute(statement).scalars())
+
+
 def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
     """The names of the daily editions that hold a paper with a keyword of one of these normal forms."""
     statement = (

@@ -7,6 +7,7 @@ one feed: any but the canonical address leads there.
 from __future__ import annotations
 
 import hashlib
+import re
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +23,8 @@ from newsletter.web.lifetime import Lifetime
 from newsletter.web.pages import Pages
 from newsletter.web.snapshot import Snapshot, SnapshotShelf
 from newsletter.web.threads import StoreThreads
+
+_SLUG = re.compile(r"[a-z0-9-]{1,57}")
 
 
 class CombinedFeed:
@@ -83,4 +86,7 @@ class CombinedFeed:
 
 def _find_keyword(snapshot: Snapshot, asked: str) -> Keyword:
     """By its slug, else by how it is written; one that no paper has yet is a keyword all the same."""
-    return snapshot.by_slug.get(asked) or snapshot.vocabulary.resolve(asked)
+    keyword = snapshot.vocabulary.resolve(asked)
+    if asked in snapshot.by_slug or keyword.slug in snapshot.by_slug:
+        return snapshot.by_slug.get(asked, keyword)
+    return Keyword(asked, asked) if _SLUG.fullmatch(asked) else keyword

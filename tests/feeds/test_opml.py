@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import listparser
 from lxml import etree
 
 from newsletter.feeds import build_opml
@@ -40,3 +41,20 @@ def test_the_document_is_opml_2() -> None:
 
 def test_the_same_keywords_give_the_same_bytes() -> None:
     assert build_opml(make_newsletter(), KEYWORDS) == build_opml(make_newsletter(), KEYWORDS)
+
+
+def test_a_reader_imports_every_feed_into_its_folder() -> None:
+    opml = build_opml(make_newsletter(), KEYWORDS)
+    imported = listparser.parse(opml)
+    assert not imported.bozo
+    assert imported.meta.title == "每日论文"
+    assert [(feed.title, feed.url, feed.categories) for feed in imported.feeds] == [
+        ("每日论文", "https://papers.test/feeds/all.atom", []),
+        ("每日论文 · 强化学习", "https://papers.test/feeds/keywords/qiang-hua.atom", [["Keywords"]]),
+        ('每日论文 · R&D <"x">', "https://papers.test/feeds/keywords/r-d.atom", [["Keywords"]]),
+    ]
+
+
+def test_three_thousand_feeds_are_imported_whole() -> None:
+    keywords = [Keyword(f"主题 {number}", f"k{number}") for number in range(3000)]
+    assert len(listparser.parse(build_opml(make_newsletter(), keywords)).feeds) == 3001

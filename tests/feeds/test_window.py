@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from hypothesis import given
@@ -21,19 +21,23 @@ def make_entry(number: int, size: int = 1_000, age: timedelta = timedelta()) -> 
     return RenderedEntry(f"tag:{number}", at, at, bytes(size))
 
 
+def show(entries: Iterable[RenderedEntry]) -> list[RenderedEntry]:
+    return [*take_fitting(entries).shown]
+
+
 def test_fifty_entries_are_kept_however_old() -> None:
     entries = [make_entry(n, age=timedelta(days=30 * n)) for n in range(80)]
-    assert take_fitting(entries) == entries[:50]
+    assert show(entries) == entries[:50]
 
 
 def test_seven_days_of_entries_are_kept_beyond_fifty() -> None:
     entries = [make_entry(n, age=n * HOUR) for n in range(300)]
-    assert take_fitting(entries) == entries[: 7 * 24 + 1]
+    assert show(entries) == entries[: 7 * 24 + 1]
 
 
 def test_the_cap_wins_over_the_floor() -> None:
     entries = [make_entry(n, size=ENTRY_ROOM // 10) for n in range(50)]
-    assert take_fitting(entries) == entries[:10]
+    assert show(entries) == entries[:10]
 
 
 def test_nothing_is_read_beyond_the_window() -> None:
@@ -41,7 +45,13 @@ def test_nothing_is_read_beyond_the_window() -> None:
         yield from (make_entry(n, size=ENTRY_ROOM // 4) for n in range(5))
         raise AssertionError("read too far")
 
-    assert len(take_fitting(endless())) == 4
+    assert len(show(endless())) == 4
+
+
+def test_the_newest_that_is_not_shown_is_told() -> None:
+    entries = [make_entry(n, age=timedelta(days=n)) for n in range(80)]
+    assert take_fitting(entries).fallen is entries[50]
+    assert take_fitting(entries[:50]).fallen is None
 
 
 @given(
@@ -52,9 +62,9 @@ def test_nothing_is_read_beyond_the_window() -> None:
 def test_what_fell_off_never_returns(sizes: list[int], hours: list[int], newer: int) -> None:
     ages = [sum(hours[:n]) * HOUR for n in range(len(sizes))]
     entries = [make_entry(n, size, age) for n, (size, age) in enumerate(zip(sizes, ages, strict=True))]
-    before = {entry.id for entry in take_fitting(entries[newer:])}
+    before = {entry.id for entry in show(entries[newer:])}
     fallen = {entry.id for entry in entries[newer:]} - before
-    assert not fallen & {entry.id for entry in take_fitting(entries)}
+    assert not fallen & {entry.id for entry in show(entries)}
 
 
 def test_a_week_of_long_digests_stays_under_the_cap() -> None:

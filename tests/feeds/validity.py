@@ -2,7 +2,8 @@
 
 The rules are those of its source (github.com/w3c/feedvalidator): required elements, the self link
 equal to the location, no two alternates of one type, URIs and not IRIs, RFC 3339 and RFC 822
-dates, unique ids. Ours besides: HTML escaped once, with absolute links and nothing that runs.
+dates, unique ids and dates, archives that lead on. Ours besides: HTML escaped once, with absolute
+links and nothing that runs. JSON Feed is left to `json_validity`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import re
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urljoin
 
-import html5lib
 from lxml import etree
 
 from newsletter.model import FeedFormat
+from tests.feeds.html_validity import check_html
+from tests.feeds.json_validity import check_json_feed
 
+XML_FORMATS = (FeedFormat.ATOM, FeedFormat.RSS)
 ATOM = "{http://www.w3.org/2005/Atom}"
-DC = "{http://purl.org/dc/elements/1.1/}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+HISTORY = "{http://purl.org/syndication/history/1.0}"
 RSS_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
-HTML_TAGS = {"p", "h3", "strong", "em", "code", "a", "br", "s"}
 
 _URI = re.compile(r"[a-zA-Z][0-9a-zA-Z+.-]*:(//)?[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]+")
 _TAG = re.compile(r"tag:[a-z0-9.-]+,\d{4}-\d\d-\d\d:[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,]*")
@@ -28,10 +32,22 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _RFC822 = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
 
 
-def check_feed(data: bytes, feed_format: FeedFormat, location: str) -> None:
+def check_feed(data: bytes, feed_format: FeedFormat, location: str, *, archive: bool = False) -> None:
     """Fails with what is wrong with the document served at `location`."""
-    assert len(data) <= 512_000
-    {FeedFormat.ATOM: _check_atom, FeedFormat.RSS: _check_rss}[feed_format](etree.fromstring(data), location)
+    assert archive or len(data) <= 512_000
+    if feed_format is FeedFormat.JSON:
+        check_json_feed(data, location)
+        return
+    root = etree.fromstring(data)
+    style = root.getprevious()
+    assert (style.target, style.get("type")) == ("xml-stylesheet", "text/css")
+    root_url = location[: location.index("/feeds/")]
+    assert urljoin(location, style.get("href")) == f"{root_url}/feeds/style.css"
+    if feed_format is FeedFormat.RSS:
+        _check_rss(root, location)
+    else:
+        _check_atom(root, location)
+        _check_archive(root, location, archive)
 
 
 def _check_atom(feed: Any, location: str) -> None:
@@ -66,6 +82,18 @@ def _check_atom_entry(entry: Any) -> None:
     check_html(content.text)
 
 
+def _check_archive(feed: Any, location: str, archive: bool) -> None:
+    """ArchiveIncomplete and MissingCurrentInArchive; a live feed says nothing of current or next."""
+    links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
+    assert len(feed.findall(f"{HISTORY}archive")) == archive
+    assert (
+        {"current", "next-archive"} <= links.keys()
+        if archive
+        else not {"current", "next-archive"} & links.keys()
+    )
+    assert location not in (links.get("prev-archive"), links.get("next-archive"), links.get("current"))
+
+
 def _check_rss(rss: Any, location: str) -> None:
     assert (rss.tag, rss.get("version")) == ("rss", "2.0")
     [channel] = rss
@@ -81,7 +109,7 @@ def _check_rss(rss: Any, location: str) -> None:
 
 
 def _check_item(item: Any) -> None:
-    _check_once(item, ["title", "link", "description", "guid", "pubDate"])
+    _check_once(item, ["title", "link", "description", "guid", "pubDate", f"{CONTENT}encoded"])
     assert item.find("author") is None, "an author needs a mail address in RSS"
     assert _URI.fullmatch(item.findtext("link"))
     assert item.find("guid").get("isPermaLink") == "false"
@@ -91,6 +119,9 @@ def _check_item(item: Any) -> None:
         assert category.text
         assert _URI.fullmatch(category.get("domain"))
     check_html(item.findtext("description"))
+    check_html(item.findtext(f"{CONTENT}encoded"))
+    tags = [child.tag for child in item]
+    assert tags.index("description") < tags.index(f"{CONTENT}encoded"), "NeedDescriptionBeforeContent"
 
 
 def _check_once(parent: Any, tags: Sequence[str]) -> None:
@@ -120,15 +151,3 @@ def _check_rfc822(value: str) -> None:
 
 def _check_unique(values: Sequence[object]) -> None:
     assert len(set(values)) == len(values), values
-
-
-def check_html(html: str) -> None:
-    """The fragment is well-formed HTML of the tags we use, with absolute links only."""
-    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    for node in parser.parseFragment(html).iter():
-        if node.tag == "DOCUMENT_FRAGMENT":
-            continue
-        assert node.tag in HTML_TAGS
-        assert set(node.attrib) <= {"href", "title", "rel"}
-        if "href" in node.attrib:
-            assert re.match("https?://", node.attrib["href"])

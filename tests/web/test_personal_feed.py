@@ -158,7 +158,7 @@ def test_the_link_of_a_test_mail_is_no_feed(site: Site, ending: str) -> None:
     assert "测试邮件" in answer.text
 
 
-@pytest.mark.parametrize("ending", ["json", "xml", "ATOM", ""])
+@pytest.mark.parametrize("ending", ["opml", "xml", "ATOM", ""])
 def test_another_format_is_not_found(site: Site, ending: str) -> None:
     assert site.client.get(path(site, ending=ending)).status_code == 404
 

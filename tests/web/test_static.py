@@ -59,11 +59,13 @@ def test_a_file_that_an_operator_laid_there_has_its_usual_type(site: Site) -> No
     assert site.client.get("/strange.zzz").headers["content-type"] == "application/octet-stream"
 
 
-def test_pages_forbid_scripts_and_frames(site: Site) -> None:
+def test_pages_forbid_foreign_scripts_and_frames(site: Site) -> None:
     site.write("index.html")
     headers = site.client.get("/").headers
-    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
-    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self' 'unsafe-inline'")
+    assert "script-src 'sha256-" in policy  # the one script of ours, by its hash
+    assert "frame-ancestors 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "public, max-age=300"
     assert "server" not in headers

@@ -38,7 +38,7 @@ def test_a_scanner_that_opens_the_link_changes_nothing(site: Site, method: str) 
 
 def test_the_page_asks_with_a_form_that_posts_to_itself(site: Site) -> None:
     page = site.client.get(link(site))
-    assert '<form method="post"><button>' in page.text
+    assert '<form method="post"><button type="submit">' in page.text
     assert "ada@example.test" in page.text
     assert page.headers["content-type"] == "text/html; charset=utf-8"
 
