@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 KEYWORD_PAPERS = 300
 """So many papers a keyword's page shows; older ones stand on the pages of their editions."""
 
-FEED_PAPERS = 600
+FEED_PAPERS = 1_000
 """More than a feed has room for."""
 
 

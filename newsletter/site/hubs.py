@@ -17,12 +17,14 @@ from newsletter.model import FeedFormat, Newsletter
 if TYPE_CHECKING:
     import httpx
 
+_ARCHIVES = "feeds/archive/"
 _FEED_ENDINGS = tuple(f".{feed_format}" for feed_format in FeedFormat)
 
 
 def changed_topics(newsletter: Newsletter, written: Iterable[str]) -> tuple[str, ...]:
-    """The addresses of the feeds among the paths that `write_site` wrote."""
-    return tuple(encode_url(newsletter.url(path)) for path in written if path.endswith(_FEED_ENDINGS))
+    """The addresses of the feeds among the paths that `write_site` wrote; nobody subscribes to archives."""
+    feeds = (path for path in written if path.endswith(_FEED_ENDINGS) and not path.startswith(_ARCHIVES))
+    return tuple(encode_url(newsletter.url(path)) for path in feeds)
 
 
 def ping_hubs(
