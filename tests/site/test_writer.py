@@ -53,15 +53,20 @@ def readonly(folder: Path) -> Iterator[None]:
         folder.chmod(0o755)
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file can grow beyond 1,000 bytes: the system refuses in the middle of a write."""
+    """No file can grow beyond 1,000 bytes: the system refuses in the middle of a write.
+
+    No longer than the write under test: the log of the tests themselves may be a file, too.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_files_appear_with_their_folders(tmp_path: Path) -> None:
@@ -183,10 +188,9 @@ def test_a_folder_that_cannot_be_written_is_no_matter_when_nothing_changed(open_
         assert write_site(open_folder, [page("index.html")]).unchanged == 1
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path) -> None:
     write_site(tmp_path, [page("a", "old")])
-    with pytest.raises(StoreError) as caught:
+    with full_disk(), pytest.raises(StoreError) as caught:
         write_site(tmp_path, [page("a", "new"), page("b", "x" * 5_000)])
     assert "space" in caught.value.fix
     assert everything_in(tmp_path) == {"a": "old"}
