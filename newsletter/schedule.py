@@ -35,6 +35,8 @@ CATCH_UP = timedelta(hours=24)
 TRY_AGAIN = timedelta(minutes=10)
 """After a run that found nothing new to mail."""
 
+_LOOK = 0.5  # seconds
+
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -109,11 +111,11 @@ def run_schedule(publisher: Publisher) -> None:
 
     Raises ConfigError for a cron expression that cannot be read.
     """
-    from apscheduler.schedulers.blocking import BlockingScheduler  # noqa: PLC0415
+    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
 
     trigger = read_cron(publisher.config.schedule.cron)
     stop = threading.Event()
-    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
         tick,
         "interval",
@@ -129,12 +131,15 @@ def run_schedule(publisher: Publisher) -> None:
         _log.info("%s: finishing what is in flight", signal.Signals(number).name)
         stop.set()
         signal.signal(number, signal.SIG_DFL)  # a second one leaves at once
-        threading.Thread(target=scheduler.shutdown, daemon=True).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
     _log.info("the daily job is due at %s (%s)", publisher.config.schedule.cron, publisher.zone)
     scheduler.start()
+    # The system may hand a signal to another thread, which does not wake this one: it looks by itself.
+    while not stop.wait(_LOOK):
+        pass
+    scheduler.shutdown(wait=True)
 
 
 def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> None:

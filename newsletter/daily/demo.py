@@ -19,8 +19,10 @@ from newsletter.render.words import known_languages
 from newsletter.shipped import shipped_path
 from newsletter.store.subscriber_list import import_subscribers
 
-_OURS = ("public", "outbox", "newsletter.db")
+_OURS = ("public", "outbox", *(f"newsletter.db{ending}" for ending in ("", "-wal", "-shm", ".lock")))
 """What a demo makes, and may make anew."""
+
+_MARKER = ".newsletter-demo"
 
 
 def run_demo(folder: Path) -> SendReport:
@@ -43,12 +45,18 @@ def run_demo(folder: Path) -> SendReport:
 
 
 def _clear(folder: Path) -> None:
-    for name in _OURS:
-        path = folder / name
+    """Takes away what an earlier demo made; a folder with a newsletter of its own is left alone."""
+    marker = folder / _MARKER
+    mine = [folder / name for name in _OURS if (folder / name).exists()]
+    if mine and not marker.exists():
+        fix = "give another folder with --out"
+        raise StoreError(f"{mine[0]} is not of a demo: nothing is touched", fix=fix)
+    marker.touch()
+    for path in mine:
         if path.is_dir():
             shutil.rmtree(path)
-        for file in folder.glob(f"{name}*"):
-            file.unlink()
+        else:
+            path.unlink()
 
 
 def _configure(folder: Path) -> Config:

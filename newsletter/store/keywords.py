@@ -83,9 +83,10 @@ def list_published(tx: Transaction) -> dict[str, PublishedKeyword]:
     found = {}
     for row in rows:
         if row.published_at is not None:
-            target = row
-            while target.merged_into is not None:
+            target, seen = row, {row.normal}
+            while target.merged_into is not None and target.merged_into not in seen:
                 target = by_normal[target.merged_into]
+                seen.add(target.normal)
             merged_into = target.slug if target is not row else ""
             found[row.slug] = PublishedKeyword(Keyword(row.label, row.slug), merged_into)
     return found
@@ -139,6 +140,9 @@ def merge_keywords(tx: Transaction, vocabulary: Vocabulary, old: str, new: str) 
         for slug in (was.slug, becomes.slug)
     }
     target = normals[becomes.slug]
+    # What takes the other in stands for itself from now on, whatever it was merged into before.
+    tx.execute(sa.update(schema.keyword).where(columns.normal == target).values(merged_into=None))
+    tx.execute(sa.delete(schema.keyword_alias).where(schema.keyword_alias.c.normal == target))
     tx.execute(sa.update(schema.keyword).where(columns.slug == was.slug).values(merged_into=target))
     alias = insert(schema.keyword_alias).values(normal=normals[was.slug], keyword=target)
     tx.execute(alias.on_conflict_do_update(index_elements=["normal"], set_={"keyword": target}))

@@ -62,7 +62,8 @@ def save_subscribers(tx: Transaction, rows: Sequence[SubscriberRow], *, now: dat
             known[normal_email(row.email)] = tx.execute(statement).one()
             added += 1
         elif changes := _changes(stored, row, now):
-            tx.execute(sa.update(_TABLE).where(_TABLE.c.id == stored.id).values(changes))
+            update = sa.update(_TABLE).where(_TABLE.c.id == stored.id).values(changes).returning(_TABLE)
+            known[normal_email(row.email)] = tx.execute(update).one()
     return added
 
 

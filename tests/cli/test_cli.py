@@ -167,3 +167,13 @@ def test_build_writes_only_what_changed_and_rebuilds_from_the_store(program: Pro
     assert program.run("build", "--all", "--out", "copy").code == 0
     assert (program.folder / "copy" / "index.html").read_bytes() == program.read_public()["index.html"]
     assert program.run("build", "--all", "--date", "2025-09-24").code == 2
+
+
+def test_the_demo_leaves_a_newsletter_of_ones_own_alone(program: Program) -> None:
+    program.run("subscribers", "add", "ann@readers.test")
+    refused = program.run("demo", "--out", ".")
+    assert refused.code == 4
+    assert "not of a demo" in refused.err
+    assert "ann@readers.test" in program.run("subscribers", "list").out
+    assert program.run("demo").code == 0
+    assert program.run("demo").code == 0

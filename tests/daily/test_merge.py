@@ -66,6 +66,14 @@ def test_merging_is_refused_with_a_reason(merged: Newsroom) -> None:
         merge_into(merged.open(), "nobody wrote this", "big models")
 
 
+def test_merging_back_makes_no_circle(merged: Newsroom) -> None:
+    merged.variables = {}
+    (merged.folder / "keywords.toml").write_text('"LLMs" = ["another spelling"]\n')
+    merge_into(merged.open(), "big models", "LLMs")
+    publish_site(merged.open())
+    assert {use.keyword.label for use in read_keywords(merged.open())} == {"LLMs", "x one", "x two"}
+
+
 def test_a_keyword_is_described_with_its_spellings_and_newest_papers(merged: Newsroom) -> None:
     lines = describe_keyword(merged.open(), "llms")
     assert lines[0].startswith("big models: 2 papers")

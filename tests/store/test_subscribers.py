@@ -107,6 +107,13 @@ def test_a_list_that_says_unsubscribed_once_and_confirmed_later_means_unsubscrib
         assert find_subscriber(tx, "a@readers.test").status is SubscriberStatus.UNSUBSCRIBED
 
 
+def test_a_list_that_takes_a_known_reader_off_and_names_him_again_leaves_him_off(store: Store) -> None:
+    take(store, "email,status\na@readers.test,unconfirmed\n")
+    take(store, "email,status\na@readers.test,unsubscribed\na@readers.test,confirmed\n")
+    with store.read() as tx:
+        assert find_subscriber(tx, "a@readers.test").status is SubscriberStatus.UNSUBSCRIBED
+
+
 def test_a_suppression_stands_whatever_is_imported_and_its_first_reason_too(store: Store) -> None:
     with store.write() as tx:
         suppress(tx, "A@readers.test", SuppressionReason.COMPLAINT, now=NOON)
