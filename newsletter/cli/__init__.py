@@ -14,7 +14,7 @@ import click
 
 from newsletter import __version__
 from newsletter.cli.exits import exit_code, print_error
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, StoreError
 
 COMMANDS = {
     "demo": ("newsletter.cli.demo", "Try it: the sample digest as pages, feeds and mails in demo/."),
@@ -78,10 +78,17 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Abort:
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output left (`newsletter … | head`); nobody is there to be told.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        failure = StoreError(
+            f"{what}{error.strerror or error}", fix="check the disk, the folder and the rights"
+        )
+        print_error(failure)
+        sys.exit(exit_code(failure))
+    except click.exceptions.Abort:
+        sys.exit(130)
     sys.exit(result if isinstance(result, int) else 0)

@@ -45,7 +45,7 @@ def send(
     """
     with opened_publisher(ctx) as publisher:
         if dry_run or addresses:
-            return _rehearse(publisher, day, addresses, force=force, as_json=as_json)
+            return _rehearse(publisher, day, addresses, dry_run=dry_run, force=force, as_json=as_json)
         return _send(publisher, day, states, force=force, as_json=as_json)
 
 
@@ -84,11 +84,19 @@ def _print_troubles(report: SendReport) -> None:
 
 
 def _rehearse(
-    publisher: Publisher, day: date | None, addresses: tuple[str, ...], *, force: bool, as_json: bool
+    publisher: Publisher,
+    day: date | None,
+    addresses: tuple[str, ...],
+    *,
+    dry_run: bool,
+    force: bool,
+    as_json: bool,
 ) -> int:
     from newsletter.daily.deliver import check_transport
     from newsletter.daily.read import check_fit_to_mail, read_digests
 
+    if addresses and dry_run:
+        raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
         check_transport(publisher.config)
     digest = read_digests(publisher, day=day).digest

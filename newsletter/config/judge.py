@@ -13,7 +13,7 @@ from newsletter.config.sections import Config
 from newsletter.errors import ConfigError
 
 _EXAMPLE_HOST = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid)$")
-_ADDRESS = re.compile(r"[!-;=?A-~]+@[^@\s<>]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[^\W_]([\w.-]*[^\W_])?")
 _SUBJECT_FIELDS = {"title", "date", "count", "keywords"}
 
 Finding = tuple[str, str]

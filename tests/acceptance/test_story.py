@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import feedparser
@@ -139,7 +140,9 @@ def test_a_test_copy_goes_outside_the_ledger(program: Program) -> None:
     copied = program.run("send", "--to", "me@readers.test")
     assert copied.code == 0, copied.err
     [mail] = (program.folder / "outbox").glob("*.eml")
-    assert b"Subject: " in mail.read_bytes()
+    parsed = message_from_bytes(mail.read_bytes(), policy=policy.default)
+    assert str(parsed["Subject"]).startswith("[test] ")
+    assert program.run("send", "--dry-run", "--to", "me@readers.test").code == 2
     assert "test" in mail.name
     assert program.run("status", "--json").out.count('"edition"') == 0
     assert not (program.folder / "public").exists()

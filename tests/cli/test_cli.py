@@ -177,3 +177,11 @@ def test_the_demo_leaves_a_newsletter_of_ones_own_alone(program: Program) -> Non
     assert "ann@readers.test" in program.run("subscribers", "list").out
     assert program.run("demo").code == 0
     assert program.run("demo").code == 0
+
+
+def test_what_cannot_be_written_is_one_line_and_exit_4(program: Program) -> None:
+    program.run("subscribers", "add", "ann@readers.test")
+    refused = program.run("subscribers", "export", "--out", "/none/such/list.csv")
+    assert refused.code == 4
+    assert "Traceback" not in refused.err
+    assert "/none/such/list.csv" in refused.err
