@@ -51,6 +51,7 @@ class Desk:
         self._is_stopping = is_stopping
         self._lease: Lease | None = None
         self._after = 0
+        self._unrecorded: list[Answer] = []
         self._requests: asyncio.Queue[_Request | None] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
 
@@ -94,7 +95,9 @@ class Desk:
                     request.reply.set_result(share)
 
     def _commit(self, requests: Sequence[_Request]) -> list[Offer]:
-        answers = [answer for request in requests for answer in request.answers]
+        # A commit that fails leaves them here: what was handed over must be recorded, else it goes twice.
+        self._unrecorded += [answer for request in requests for answer in request.answers]
+        answers = self._unrecorded
         want = sum(request.want for request in requests)
         now = self._clock()
         with self._store.write() as tx:
@@ -103,9 +106,10 @@ class Desk:
             ):
                 renew_lease(tx, lease, now=now)
             record(tx, answers, now=now)
-            if self._is_stopping() or not may_offer(tx, self._assignment.edition_id):
-                return []
-            return self._offer(tx, want)[::-1]
+            stopping = self._is_stopping() or not may_offer(tx, self._assignment.edition_id)
+            offers = [] if stopping else self._offer(tx, want)[::-1]
+        self._unrecorded = []
+        return offers
 
     def _offer(self, tx: Transaction, want: int) -> list[Offer]:
         job, now = self._assignment, self._clock()
@@ -133,4 +137,7 @@ class Desk:
 
     def _close(self) -> None:
         with self._store.write() as tx:
+            for lease in {answer.offer.lease for answer in self._unrecorded}:
+                renew_lease(tx, lease, now=self._clock())
+            record(tx, self._unrecorded, now=self._clock())
             close_batches(tx, self._assignment.edition_id, owner=self._assignment.owner)

@@ -246,3 +246,28 @@ def test_a_message_that_cannot_be_composed_stops_the_run_and_nobody_is_mailed(
         assert isinstance(delivery.run(transport), RenderError)
     assert transport.taken == []
     assert delivery.counts() == DeliveryCounts(pending=5)
+
+
+def test_an_answer_whose_commit_failed_is_recorded_all_the_same_and_goes_once(
+    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from newsletter.delivery import desk
+
+    delivery, transport = make_delivery(20), ToldTransport()
+    record, failures = desk.record, []
+
+    def fail_once(tx: object, answers: list[object], **options: object) -> None:
+        if len(transport.taken) >= 8 and not failures:
+            failures.append(answers)
+            raise StoreError("the store is busy")
+        record(tx, answers, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "record", fail_once)
+        with pytest.raises(StoreError):
+            delivery.run(transport)
+    assert failures
+    assert delivery.counts().submitted == len(transport.taken)
+    rest = ToldTransport()
+    delivery.run(rest)
+    assert sorted(transport.taken + rest.taken) == [address(number) for number in range(20)]
