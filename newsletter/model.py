@@ -7,6 +7,7 @@ over is left to the rooms.
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -157,6 +158,17 @@ def feed_path(feed_format: FeedFormat, slug: str | None = None) -> str:
 def combined_feed_path(feed_format: FeedFormat, slugs: Iterable[str]) -> str:
     """The feed of the papers with any of these keywords; the same path whatever their order."""
     return f"feeds/combine.{feed_format}?keywords={','.join(sorted(set(slugs)))}"
+
+
+def combined_file_path(feed_format: FeedFormat, slugs: Iterable[str]) -> str:
+    """The same feed as a file, for hosts that only serve files; a long choice goes by its hash."""
+    name = ",".join(sorted(set(slugs)))
+    if len(name) > _LONGEST_NAME:
+        name = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"feeds/combine/{name}.{feed_format}"
+
+
+_LONGEST_NAME = 200  # bytes; file systems take 255, and a file is first written under a longer name
 
 
 def archive_path(name: str) -> str:

@@ -33,6 +33,20 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a date such as 2025-09-24", param, ctx)
 
 
+class Keywords(click.ParamType[tuple[str, ...]]):
+    """Keywords with commas between them."""
+
+    name = "a,b"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        found = tuple(filter(None, (each.strip() for each in value.split(","))))
+        return found or self.fail("names no keyword", param, ctx)
+
+
 def now() -> datetime:
     """The clock of every command but the demo."""
     return datetime.now(UTC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.exits import Exit
-from newsletter.cli.opening import Day, opened_publisher
+from newsletter.cli.opening import Day, Keywords, opened_publisher
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--date", "day", type=Day(), help="That day's digest instead of the latest.")
-@click.option("--keywords", default="", metavar="a,b", help="As a reader of these keywords gets it.")
+@click.option("--keywords", type=Keywords(), help="As a reader of these keywords gets it.")
 @click.option("--language", default="", help="Of the interface words.  [default: the newsletter's]")
 @click.option(
     "--out",
@@ -26,18 +26,21 @@ if TYPE_CHECKING:
     help="Where to write.",
 )
 @click.pass_context
-def preview(ctx: click.Context, day: date | None, keywords: str, language: str, out: Path) -> int:
+def preview(
+    ctx: click.Context, day: date | None, keywords: tuple[str, ...] | None, language: str, out: Path
+) -> int:
     """Write the mail as .html, .txt and .eml, and say how large it is. Nothing is stored or sent."""
     from newsletter.daily.preview import write_preview
     from newsletter.daily.read import read_digests
     from newsletter.model import Preferences
 
-    wanted = tuple(filter(None, (keyword.strip() for keyword in keywords.split(","))))
     with opened_publisher(ctx) as publisher:
         digest = read_digests(publisher, day=day).digest
-        sizes = write_preview(publisher, digest, Preferences(wanted or None, language=language), out)
+        sizes = write_preview(publisher, digest, Preferences(keywords, language=language), out)
     if sizes is None:
-        click.echo(f"no paper of {digest.date} matches {keywords}: such a reader gets no mail")
+        click.echo(
+            f"no paper of {digest.date} matches {', '.join(keywords or ())}: such a reader gets no mail"
+        )
         return Exit.DONE
     for path in sizes.paths:
         click.echo(path)

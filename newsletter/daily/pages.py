@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from newsletter.daily.plan import SitePlan
 from newsletter.daily.publisher import Publisher
-from newsletter.feeds import Archive, FeedBuilder, all_papers_feed, build_opml, keyword_feed
+from newsletter.feeds import FEED_PAPERS, Archive, FeedBuilder, all_papers_feed, build_opml, keyword_feed
 from newsletter.model import archive_path, edition_path, keyword_path
 from newsletter.render.pages import (
     EDITIONS_SHOWN,
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 KEYWORD_PAPERS = 300
 """So many papers a keyword's page shows; older ones stand on the pages of their editions."""
-
-FEED_PAPERS = 1_000
-"""More than a feed has room for."""
 
 
 def render_files(tx: Transaction, publisher: Publisher, plan: SitePlan, *, out: Path) -> Iterator[PublicFile]:

@@ -7,7 +7,7 @@ is left to the caller, and so is the choice of their papers.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from newsletter.feeds.archive import Archive
@@ -80,11 +80,12 @@ def combined_feed(
     *,
     empty_at: datetime,
     words: Words = untranslated,
+    path: Callable[[FeedFormat, Iterable[str]], str] = combined_feed_path,
 ) -> Feed:
-    """The feed of the papers with any of `keywords`, which `papers` already are.
+    """The feed of the papers with any of `keywords`, which `papers` already are, at its `path`.
 
-    Every order of the keywords is one feed. It has no hubs: nobody would tell them of its changes,
-    since it is no file. Raises ValueError for no keyword and for more than MOST_COMBINED.
+    Every order of the keywords is one feed. It has no hubs: nobody would tell them of its changes.
+    Raises ValueError for no keyword and for more than MOST_COMBINED.
     """
     chosen = {keyword.slug: keyword for keyword in keywords}
     slugs = sorted(chosen)
@@ -97,7 +98,7 @@ def combined_feed(
         subtitle=describe_papers(labels, words),
         language=newsletter.language,
         page_path="keywords/",
-        paths={feed_format: combined_feed_path(feed_format, slugs) for feed_format in FeedFormat},
+        paths={feed_format: path(feed_format, slugs) for feed_format in FeedFormat},
         papers=papers,
         empty_at=empty_at,
     )

@@ -18,6 +18,8 @@ MAXIMUM_BYTES = 512_000
 HEAD_BYTES = 8_000
 """Kept free for what stands around the entries."""
 ENTRY_ROOM = MAXIMUM_BYTES - HEAD_BYTES
+FEED_PAPERS = 1_000
+"""More than a feed has room for."""
 
 
 @dataclass(frozen=True, slots=True)

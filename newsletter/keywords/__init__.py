@@ -4,7 +4,7 @@
 written to a `Keyword`, `choice` selects papers. Where the known keywords are kept is left to `store/`.
 """
 
-from newsletter.keywords.choice import Choice, make_choice, select_papers
+from newsletter.keywords.choice import Choice, find_keyword, make_choice, select_papers
 from newsletter.keywords.normal import normal_form, split_abbreviation
 from newsletter.keywords.slugs import make_slug
 from newsletter.keywords.vocabulary import PinnedKeyword, Vocabulary, load_aliases
@@ -13,6 +13,7 @@ __all__ = [
     "Choice",
     "PinnedKeyword",
     "Vocabulary",
+    "find_keyword",
     "load_aliases",
     "make_choice",
     "make_slug",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.keywords.vocabulary import Vocabulary
-from newsletter.model import Preferences, PublishedPaper
+from newsletter.model import Keyword, Preferences, PublishedPaper
+
+_SLUG = re.compile(r"[a-z0-9-]{1,57}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,17 @@ def make_choice(preferences: Preferences, vocabulary: Vocabulary) -> Choice:
         return Choice(limit=preferences.limit)
     keywords = vocabulary.resolve_all(preferences.keywords)
     return Choice(frozenset(keyword.slug for keyword in keywords), preferences.limit)
+
+
+def find_keyword(asked: str, vocabulary: Vocabulary, by_slug: Mapping[str, Keyword]) -> Keyword:
+    """The keyword that a person names by its slug or as it is written; `by_slug` holds those of papers.
+
+    One that no paper has yet is a keyword all the same, and matches later.
+    """
+    keyword = vocabulary.resolve(asked)
+    if asked in by_slug or keyword.slug in by_slug:
+        return by_slug.get(asked, keyword)
+    return Keyword(asked, asked) if _SLUG.fullmatch(asked) else keyword
 
 
 def select_papers(papers: Sequence[PublishedPaper], choice: Choice) -> tuple[PublishedPaper, ...]:

@@ -7,7 +7,6 @@ one feed: any but the canonical address leads there.
 from __future__ import annotations
 
 import hashlib
-import re
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,16 +14,14 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.daily.publisher import Publisher
 from newsletter.feeds import combined_feed
 from newsletter.feeds.formats import FORMATS
-from newsletter.keywords import Choice, select_papers
-from newsletter.model import FeedFormat, Keyword, combined_feed_path
+from newsletter.keywords import Choice, find_keyword, select_papers
+from newsletter.model import FeedFormat, combined_feed_path
 from newsletter.render.words import load_words
 from newsletter.web.conditional import Document, answer_document
 from newsletter.web.lifetime import Lifetime
 from newsletter.web.pages import Pages
-from newsletter.web.snapshot import Snapshot, SnapshotShelf
+from newsletter.web.snapshot import SnapshotShelf
 from newsletter.web.threads import StoreThreads
-
-_SLUG = re.compile(r"[a-z0-9-]{1,57}")
 
 
 class CombinedFeed:
@@ -57,7 +54,7 @@ class CombinedFeed:
         newsletter = self._publisher.newsletter
         with self._publisher.store.read() as tx:
             snapshot = self._shelf.take(tx)
-        keywords = [_find_keyword(snapshot, each) for each in asked]
+        keywords = [find_keyword(each, snapshot.vocabulary, snapshot.by_slug) for each in asked]
         slugs = frozenset(keyword.slug for keyword in keywords)
         canonical = combined_feed_path(feed_format, slugs)
         if request.url.query != canonical.partition("?")[2]:
@@ -82,11 +79,3 @@ class CombinedFeed:
             "X-Content-Type-Options": "nosniff",
         }
         return answer_document(request, document, headers)
-
-
-def _find_keyword(snapshot: Snapshot, asked: str) -> Keyword:
-    """By its slug, else by how it is written; one that no paper has yet is a keyword all the same."""
-    keyword = snapshot.vocabulary.resolve(asked)
-    if asked in snapshot.by_slug or keyword.slug in snapshot.by_slug:
-        return snapshot.by_slug.get(asked, keyword)
-    return Keyword(asked, asked) if _SLUG.fullmatch(asked) else keyword

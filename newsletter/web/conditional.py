@@ -24,13 +24,30 @@ class Document:
     modified: datetime | None = None
 
 
+_READ_AS_XML = ("application/atom+xml", "application/rss+xml")
+
+
 def answer_document(request: Request, document: Document, headers: Mapping[str, str]) -> Response:
-    """The document, or 304 where the client has it; HEAD has the headers of GET."""
+    """The document, or 304 where the client has it; HEAD has the headers of GET.
+
+    A browser, which asks for HTML and for no feed, gets a feed as plain XML: under a feed's own type it
+    would show the source or offer a download, and the feed's style would never be seen.
+    """
     headers = {**headers, **_validators(document)}
+    content_type, _, charset = document.content_type.partition("; ")
+    if content_type in _READ_AS_XML:
+        headers["Vary"] = "Accept"
+        wanted = request.headers.get("accept", "")
+        if "text/html" in wanted and content_type not in wanted:
+            content_type = "application/xml"
     if not has_document(request.headers, document):
-        return Response(document.data, headers={**headers, "Content-Type": document.content_type})
-    # A 304 says what the 200 would have said (§15.4.5); that one gets its Vary from the compression.
-    return Response(status_code=304, headers={**headers, "Vary": "Accept-Encoding"})
+        return Response(
+            document.data,
+            headers={**headers, "Content-Type": "; ".join(filter(None, (content_type, charset)))},
+        )
+    # A 304 says what the 200 would have said (§15.4.5); that one gets this from the compression.
+    headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Accept-Encoding")))
+    return Response(status_code=304, headers=headers)
 
 
 def has_document(request_headers: Mapping[str, str], document: Document) -> bool:

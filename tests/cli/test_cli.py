@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import feedparser
 import pytest
 
 from newsletter import errors
 from newsletter.cli import COMMANDS, cli, main
 from newsletter.cli.exits import Exit, exit_code
+from newsletter.keywords import make_slug
+from newsletter.model import FeedFormat
 from tests.running import Program, today, write_paper
 
 
@@ -167,6 +170,26 @@ def test_build_writes_only_what_changed_and_rebuilds_from_the_store(program: Pro
     assert program.run("build", "--all", "--out", "copy").code == 0
     assert (program.folder / "copy" / "index.html").read_bytes() == program.read_public()["index.html"]
     assert program.run("build", "--all", "--date", "2025-09-24").code == 2
+
+
+def test_any_choice_of_keywords_is_built_as_one_feed(program: Program) -> None:
+    program.write_digest(today(), [write_paper(0), write_paper(1)])
+    built = program.run("build", "--keywords", "not written yet, 强化学习", "--out", "static")
+    assert built.code == 0, built.err
+    assert "not written yet" in built.err
+    folder = program.folder / "static" / "feeds"
+    name = f"not-written-yet,{make_slug('强化学习')}"
+    endings = [f"{name}.{each}" for each in FeedFormat]
+    assert sorted(path.name for path in (folder / "combine").iterdir()) == sorted(endings)
+    feed = feedparser.parse((folder / "combine" / f"{name}.atom").read_bytes())
+    assert not feed.bozo
+    assert len(feed.entries) == 2
+    (own,) = (link.href for link in feed.feed.links if link.rel == "self")
+    assert own.endswith(f"/feeds/combine/{name}.atom")
+    assert (folder / "style.css").exists()
+    assert not (program.folder / "public").exists()
+    assert program.run("build", "--keywords", ",").code == 2
+    assert program.run("build", "--keywords", ",".join(f"k{n}" for n in range(51))).code == 2
 
 
 def test_the_demo_leaves_a_newsletter_of_ones_own_alone(program: Program) -> None:

@@ -52,6 +52,20 @@ def test_every_public_file_has_its_type_and_its_charset(site: Site, ending: str,
     assert content_type.endswith("; charset=utf-8")
 
 
+@pytest.mark.parametrize("ending", ["atom", "rss"])
+def test_a_browser_gets_a_feed_as_xml_so_that_its_style_shows(site: Site, ending: str) -> None:
+    site.write(f"feeds/all.{ending}", LONG)
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+    shown = site.client.get(f"/feeds/all.{ending}", headers={"Accept": browser})
+    assert shown.headers["content-type"] == "application/xml; charset=utf-8"
+    reader = f"application/{ending}+xml, text/html;q=0.5"
+    read = site.client.get(f"/feeds/all.{ending}", headers={"Accept": reader})
+    assert read.headers["content-type"] == f"application/{ending}+xml; charset=utf-8"
+    kept = site.client.get(f"/feeds/all.{ending}", headers={"If-None-Match": read.headers["etag"]})
+    assert kept.status_code == 304
+    assert shown.headers["vary"] == read.headers["vary"] == kept.headers["vary"] == "Accept, Accept-Encoding"
+
+
 def test_a_file_that_an_operator_laid_there_has_its_usual_type(site: Site) -> None:
     site.write("logo.png", b"\x89PNG")
     site.write("strange.zzz", b"?")

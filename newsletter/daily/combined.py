@@ -1,0 +1,57 @@
+"""Writes the feed of any choice of keywords as files, for hosts that cannot make it when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.daily.plan import find_linked
+from newsletter.daily.publisher import Publisher
+from newsletter.errors import ConfigError
+from newsletter.feeds import FEED_PAPERS, FeedBuilder, combined_feed
+from newsletter.keywords import find_keyword
+from newsletter.model import Keyword, combined_file_path
+from newsletter.render.words import load_words
+from newsletter.site import SiteChange, write_site
+from newsletter.site.files import keyword_files, style_file
+from newsletter.store.keywords import list_published, load_vocabulary
+from newsletter.store.papers import list_keyword_uses, load_papers_of
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedFiles:
+    """What was written, and the keywords that no paper has yet: their papers come later."""
+
+    change: SiteChange
+    unused: tuple[Keyword, ...]
+
+
+def publish_combined(publisher: Publisher, asked: Iterable[str], *, out: Path) -> CombinedFiles:
+    """The feed of the papers with any of the keywords `asked` for, in each format, in the folder `out`.
+
+    Raises ConfigError for no keyword and for too many, StoreError.
+    """
+    newsletter = publisher.newsletter
+    words = load_words(newsletter.language).gettext
+    with publisher.store.read() as tx:
+        vocabulary = load_vocabulary(tx, publisher.aliases)
+        uses = list_keyword_uses(tx, vocabulary)
+        by_slug = {slug: use.keyword for slug, use in uses.items()}
+        keywords = [find_keyword(each, vocabulary, by_slug) for each in asked]
+        spellings = {normal for each in keywords if each.slug in uses for normal in uses[each.slug].spellings}
+        try:
+            feed = combined_feed(
+                newsletter,
+                keywords,
+                load_papers_of(tx, vocabulary, spellings, newest=FEED_PAPERS),
+                empty_at=publisher.midnight_after(newsletter.tag_date),
+                words=words,
+                path=combined_file_path,
+            )
+        except ValueError as error:
+            raise ConfigError([f"--keywords: {error}"]) from error
+        linked = find_linked(tx, publisher, uses, list_published(tx))
+    builder = FeedBuilder(newsletter, words=words, linked=linked)
+    change = write_site(out, [style_file(words), *keyword_files(builder, feed)])
+    return CombinedFiles(change, tuple(each for each in keywords if each.slug not in uses))
