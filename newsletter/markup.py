@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_cjk_friendly import cjk_friendly
 
@@ -31,6 +32,7 @@ def clean_text(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
+@lru_cache(maxsize=2048)  # page and feeds show the same passages, one after the other
 def to_html(text: str) -> str:
     """Inline Markdown as sanitised HTML, escaped exactly once."""
     html = _markdown().renderInline(clean_text(text))
@@ -61,4 +63,20 @@ def _plain_token(token: Token) -> str:
 def _markdown() -> MarkdownIt:
     # CommonMark leaves `**73.5%**的` alone, because the closing run is not right-flanking next to
     # CJK text; the plugin mends that rule.
-    return MarkdownIt("commonmark", {"html": False}).enable("strikethrough").use(cjk_friendly)
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").use(cjk_friendly)
+    markdown.inline.ruler.at("text", _skip_text)
+    return markdown
+
+
+_PLAIN_RUN = re.compile(r"[^\n!#$%&*+\-:<=>@\[\\\]^_`{}~]+")
+
+
+def _skip_text(state: StateInline, silent: bool) -> bool:
+    """markdown-it-py's own rule, which looks at one character after the other in Python, as a search."""
+    run = _PLAIN_RUN.match(state.src, state.pos, state.posMax)
+    if run is None:
+        return False
+    if not silent:
+        state.pending += run[0]
+    state.pos = run.end()
+    return True

@@ -15,8 +15,9 @@ from newsletter.model import Keyword, combined_file_path
 from newsletter.render.words import load_words
 from newsletter.site import SiteChange, write_site
 from newsletter.site.files import keyword_files, style_file
-from newsletter.store.keywords import list_published, load_vocabulary
-from newsletter.store.papers import list_keyword_uses, load_papers_of
+from newsletter.store.keywords import load_vocabulary
+from newsletter.store.papers import load_papers_of
+from newsletter.store.uses import list_keyword_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def publish_combined(publisher: Publisher, asked: Iterable[str], *, out: Path) -
             )
         except ValueError as error:
             raise ConfigError([f"--keywords: {error}"]) from error
-        linked = find_linked(tx, publisher, uses, list_published(tx))
+        linked = find_linked(tx, publisher, vocabulary)
     builder = FeedBuilder(newsletter, words=words, linked=linked)
     change = write_site(out, [style_file(words), *keyword_files(builder, feed)])
     return CombinedFiles(change, tuple(each for each in keywords if each.slug not in uses))

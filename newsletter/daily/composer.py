@@ -13,15 +13,14 @@ from newsletter.delivery.links import LinkMaker
 from newsletter.model import Digest, Edition, EditionKind
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, find_edition, load_edition
-from newsletter.store.keywords import list_published, load_vocabulary
-from newsletter.store.papers import list_keyword_uses
+from newsletter.store.keywords import load_vocabulary
 
 
 def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:
     """The composer of the edition as it stands in `tx`; older revisions are read when needed."""
     vocabulary = load_vocabulary(tx, publisher.aliases)
     current = load_edition(tx, edition, vocabulary)
-    linked = find_linked(tx, publisher, list_keyword_uses(tx, vocabulary), list_published(tx))
+    linked = find_linked(tx, publisher, vocabulary)
 
     def load(revision: int) -> Edition:
         if revision == edition.revision:

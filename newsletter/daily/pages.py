@@ -30,7 +30,7 @@ from newsletter.store.papers import list_days, list_days_of, load_papers, load_p
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-KEYWORD_PAPERS = 300
+KEYWORD_PAPERS = 120
 """So many papers a keyword's page shows; older ones stand on the pages of their editions."""
 
 
@@ -42,7 +42,7 @@ def render_files(tx: Transaction, publisher: Publisher, plan: SitePlan, *, out: 
     for edition in plan.editions:
         if edition.name in plan.wanted_editions:
             yield maker.edition_page(edition)
-    for slug in sorted(plan.wanted_keywords):
+    for slug in plan.wanted_keywords:
         yield from maker.keyword_files(slug)
     yield from maker.all_papers_files()
     yield from maker.lists()
@@ -65,6 +65,7 @@ class _Maker:
             "environment": publisher.environment,
             "language": publisher.newsletter.language,
         }
+        self._touched_moments = plan.touched_moments()
         self._hubs = publisher.config.feeds.hubs
         self._words = load_words(publisher.newsletter.language).gettext
         self._builder = FeedBuilder(publisher.newsletter, words=self._words, linked=plan.linked)
@@ -90,7 +91,7 @@ class _Maker:
             **self._look,
         )
         # A static host cannot redirect: at a former address stands the same, and says where it belongs.
-        former = self._plan.former_addresses(slug)
+        former = self._plan.former_addresses.get(slug, ())
         for address in (slug, *former):
             yield _page(keyword_path(address), data)
         feed = keyword_feed(
@@ -124,14 +125,14 @@ class _Maker:
 
     def _is_wanted(self, archive: Archive) -> bool:
         """Whether it holds papers of a wanted edition, is new, or has a new neighbour to name."""
-        if any(moment in archive for moment in self._plan.touched_moments):
+        if any(moment in archive for moment in self._touched_moments):
             return True
         names = filter(None, (archive.name, archive.previous, archive.next))
         return not all((self._out / archive_path(name)).exists() for name in names)
 
     def lists(self) -> Iterator[PublicFile]:
         """The front page and all keywords, for people and for programs."""
-        listed = self._plan.listed()
+        listed = self._plan.listed
         data = render_keywords_page(
             self._newsletter, [(use.keyword, use.papers) for use in listed], **self._look
         )
@@ -158,7 +159,7 @@ class _Maker:
         yield SitemapPage("", newest)
         yield SitemapPage(KEYWORDS_PATH, newest)
         yield from (SitemapPage(edition_path(edition.name), edition.updated_at) for edition in editions)
-        yield from (SitemapPage(keyword_path(use.keyword.slug), use.newest) for use in self._plan.listed())
+        yield from (SitemapPage(keyword_path(use.keyword.slug), use.newest) for use in self._plan.listed)
 
 
 def _page(path: str, data: bytes, rank: PublicRank = PublicRank.PAGE) -> PublicFile:

@@ -10,25 +10,33 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter import __version__
 from newsletter.daily.publisher import Publisher
-from newsletter.keywords import Vocabulary
+from newsletter.keywords import Vocabulary, normal_form, split_abbreviation
 from newsletter.model import Keyword
 from newsletter.shipped import shipped_path
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, list_editions
-from newsletter.store.keywords import PublishedKeyword, list_published, list_retired, load_vocabulary
+from newsletter.store.keywords import (
+    find_published,
+    list_former_addresses,
+    list_published,
+    list_retired,
+    load_vocabulary,
+)
 from newsletter.store.outdated import Outdated, read_outdated
-from newsletter.store.papers import KeywordUse, list_editions_of, list_keyword_uses, load_papers_of
+from newsletter.store.papers import list_editions_of, load_papers_of
 from newsletter.store.settings import read_site_fingerprint
+from newsletter.store.uses import KeywordUse, find_keyword_uses, list_common_uses, list_keyword_uses
 
+LISTED_PAPERS = 2
 LISTED_FOR = timedelta(days=30)
-"""So long after its newest paper a keyword of a single paper is listed."""
+"""A keyword of fewer papers is listed for so long after its newest one."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,18 @@ class SitePlan:
     vocabulary: Vocabulary
     editions: tuple[EditionFacts, ...]
     uses: Mapping[str, KeywordUse]
-    """Every keyword of a published paper, by slug."""
-    published: Mapping[str, PublishedKeyword]
-    """The keywords that have, or once had, a page."""
-    linked: frozenset[str]
+    """The wanted keywords, by slug, as far as they have papers."""
+    published: Mapping[str, Keyword]
+    """The wanted keywords that have, or once had, a page."""
+    listed: tuple[KeywordUse, ...]
+    """The keywords worth a list, the most common first."""
+    linked: Container[str]
     """The slugs that have a page after this publication."""
+    former_addresses: Mapping[str, tuple[str, ...]]
+    """The slugs of keywords that were merged into another, by its slug: they keep working."""
     wanted_editions: frozenset[str]
-    wanted_keywords: frozenset[str]
+    wanted_keywords: tuple[str, ...]
+    """The slugs; those of the newest papers first, so that a paper's keywords lie close together."""
     outdated: Outdated
     fingerprint: str
 
@@ -53,99 +66,111 @@ class SitePlan:
         return not (self.wanted_editions or self.wanted_keywords)
 
     def keyword(self, slug: str) -> Keyword:
-        """Of a linked slug, also where its last paper was taken back."""
+        """Of a wanted slug, also where its last paper was taken back."""
         use = self.uses.get(slug)
-        return use.keyword if use else self.published[slug].keyword
+        return use.keyword if use else self.published[slug]
 
-    @property
     def touched_moments(self) -> list[datetime]:
         """When the papers of the wanted editions may have been published: their editions' first and last
         moments; the papers of one lie a second apart, before it."""
-        facts = [edition for edition in self.editions if edition.name in self.wanted_editions]
-        lengths = {edition.name: timedelta(seconds=edition.papers) for edition in facts}
         return [
             moment
-            for edition in facts
+            for edition in self.editions
+            if edition.name in self.wanted_editions
             for end in (edition.published_at, edition.updated_at)
-            for moment in (end, end - lengths[edition.name])
+            for moment in (end, end - timedelta(seconds=edition.papers))
         ]
-
-    def former_addresses(self, slug: str) -> list[str]:
-        """The slugs of keywords that were merged into this one: they keep working."""
-        return [each for each, known in self.published.items() if known.merged_into == slug]
-
-    def listed(self) -> list[KeywordUse]:
-        """The keywords worth a list: of two papers or more, or lately seen; the most common first.
-
-        A sitemap holds 50,000 addresses, and a reader's patience less. "Lately" is counted from the
-        newest paper, not from a clock.
-        """
-        newest = max((use.newest for use in self.uses.values()), default=None)
-        uses = [self.uses[slug] for slug in self.linked if slug in self.uses]
-        listed = [use for use in uses if use.papers > 1 or _is_recent(use.newest, newest)]
-        return sorted(listed, key=lambda use: (-use.papers, use.keyword.slug))
 
 
 def make_plan(tx: Transaction, publisher: Publisher, *, out: Path | None, everything: bool) -> SitePlan:
     """`out` is another folder than the configured one: it gets everything."""
     vocabulary = load_vocabulary(tx, publisher.aliases)
     editions = tuple(list_editions(tx))
-    uses = list_keyword_uses(tx, vocabulary)
-    published = list_published(tx)
-    linked = find_linked(tx, publisher, uses, published)
     outdated = read_outdated(tx)
     fingerprint = _fingerprint(publisher)
+    linked = find_linked(tx, publisher, vocabulary)
     is_new = out is not None or not (publisher.out / "index.html").exists()
     if everything or is_new or read_site_fingerprint(tx) != fingerprint:
-        all_names = frozenset(edition.name for edition in editions)
-        return SitePlan(
-            vocabulary,
-            editions,
-            uses,
-            published,
-            linked,
-            wanted_editions=all_names,
-            wanted_keywords=linked,
-            outdated=outdated,
-            fingerprint=fingerprint,
-        )
-    touched = {vocabulary.resolve_normal(normal).slug for normal in outdated.keywords}
-    names = set(outdated.editions)
-    if publisher.config.feeds.minimum_papers > 1:
-        # A keyword that gets its page today is linked from today on wherever its papers stand.
-        for slug in (touched & linked) - published.keys():
-            spellings = uses[slug].spellings
-            names |= list_editions_of(tx, spellings)
-            papers = load_papers_of(tx, vocabulary, spellings)
-            touched |= {keyword.slug for paper in papers for keyword in paper.keywords}
+        uses, published = list_keyword_uses(tx, vocabulary), list_published(tx)
+        names = {edition.name for edition in editions}
+    else:
+        uses = find_keyword_uses(tx, vocabulary, outdated.keywords)
+        slugs = {vocabulary.resolve_normal(normal).slug for normal in outdated.keywords}
+        published = find_published(tx, slugs)
+        names = set(outdated.editions)
+        if publisher.config.feeds.minimum_papers > 1:
+            # A keyword that gets its page today is linked from today on wherever its papers stand.
+            names |= _add_neighbours(tx, vocabulary, uses, published, linked)
     return SitePlan(
         vocabulary,
         editions,
         uses,
         published,
-        linked,
+        listed=_list_keywords(tx, vocabulary, linked),
+        linked=linked,
+        former_addresses=list_former_addresses(tx),
         wanted_editions=frozenset(names),
-        wanted_keywords=linked & touched,
+        wanted_keywords=_order({*uses, *published}, uses, linked),
         outdated=outdated,
         fingerprint=fingerprint,
     )
 
 
-def find_linked(
+def _order(slugs: Iterable[str], uses: Mapping[str, KeywordUse], linked: Container[str]) -> tuple[str, ...]:
+    used = sorted(slug for slug in slugs if slug in uses and slug in linked)
+    used.sort(key=lambda slug: uses[slug].newest, reverse=True)
+    return (*used, *sorted(slug for slug in slugs if slug not in uses and slug in linked))
+
+
+def _add_neighbours(
     tx: Transaction,
-    publisher: Publisher,
-    uses: Mapping[str, KeywordUse],
-    published: Mapping[str, PublishedKeyword],
-) -> frozenset[str]:
-    """The slugs that have a page: common enough, or published once; not retired."""
-    minimum = publisher.config.feeds.minimum_papers
-    standing = {slug for slug, known in published.items() if not known.merged_into}
-    common = {slug for slug, use in uses.items() if use.papers >= minimum}
-    return frozenset(standing | common) - list_retired(tx)
+    vocabulary: Vocabulary,
+    uses: dict[str, KeywordUse],
+    published: dict[str, Keyword],
+    linked: Container[str],
+) -> set[str]:
+    """Adds the keywords that share a paper with one that gets its page; returns their papers' editions."""
+    editions: set[str] = set()
+    normals: set[str] = set()
+    for slug in [slug for slug in uses if slug in linked and slug not in published]:
+        spellings = uses[slug].spellings
+        editions |= list_editions_of(tx, spellings)
+        papers = load_papers_of(tx, vocabulary, spellings)
+        normals |= {
+            normal_form(split_abbreviation(written)[0])
+            for paper in papers
+            for written in paper.paper.keywords
+        }
+    uses |= find_keyword_uses(tx, vocabulary, normals)
+    published |= find_published(tx, uses)
+    return editions
 
 
-def _is_recent(date: datetime, newest: datetime | None) -> bool:
-    return newest is not None and newest - date <= LISTED_FOR
+def _list_keywords(tx: Transaction, vocabulary: Vocabulary, linked: Container[str]) -> tuple[KeywordUse, ...]:
+    """A sitemap holds 50,000 addresses, and a reader's patience less."""
+    common = list_common_uses(tx, vocabulary, papers=LISTED_PAPERS, within=LISTED_FOR)
+    uses = (use for slug, use in common.items() if slug in linked)
+    return tuple(sorted(uses, key=lambda use: (-use.papers, use.keyword.slug)))
+
+
+@dataclass(frozen=True, slots=True)
+class _AllBut:
+    """Every slug but these."""
+
+    slugs: frozenset[str]
+
+    def __contains__(self, slug: object) -> bool:
+        return slug not in self.slugs
+
+
+def find_linked(tx: Transaction, publisher: Publisher, vocabulary: Vocabulary) -> Container[str]:
+    """The slugs that have a page, of the keywords that papers have: common enough, or published once;
+    not retired."""
+    retired, minimum = list_retired(tx), publisher.config.feeds.minimum_papers
+    if minimum <= 1:
+        return _AllBut(retired)
+    common = list_common_uses(tx, vocabulary, papers=minimum, within=None)
+    return frozenset({*common, *list_published(tx)}) - retired
 
 
 def _fingerprint(publisher: Publisher) -> str:

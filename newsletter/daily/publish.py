@@ -4,11 +4,13 @@ only what differs is written."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from newsletter.daily.pages import render_files
 from newsletter.daily.plan import SitePlan, make_plan
 from newsletter.daily.publisher import Publisher
+from newsletter.model import FeedFormat, feed_path
 from newsletter.site import SiteChange, changed_topics, ping_hubs, write_site
 from newsletter.store.keywords import mark_published
 from newsletter.store.outdated import forget_outdated
@@ -30,10 +32,21 @@ def publish_site(publisher: Publisher, *, out: Path | None = None, everything: b
         change = write_site(folder, render_files(tx, publisher, plan, out=folder))
     if out is None:
         _record(publisher, plan)
-        hubs = publisher.config.feeds.hubs
-        for problem in ping_hubs(hubs, changed_topics(publisher.newsletter, change.written)):
+        topics = changed_topics(publisher.newsletter, _without_former(plan, change.written))
+        for problem in ping_hubs(publisher.config.feeds.hubs, topics):
             _log.warning("%s", problem)
     return change
+
+
+def _without_former(plan: SitePlan, written: Iterable[str]) -> Iterator[str]:
+    """A feed at a former address names another as its self, and that is the topic."""
+    former = {
+        feed_path(feed_format, slug)
+        for slugs in plan.former_addresses.values()
+        for slug in slugs
+        for feed_format in FeedFormat
+    }
+    return (path for path in written if path not in former)
 
 
 def _record(publisher: Publisher, plan: SitePlan) -> None:

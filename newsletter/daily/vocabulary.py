@@ -6,7 +6,8 @@ from newsletter.daily.publisher import Publisher
 from newsletter.errors import NotFound
 from newsletter.model import FeedFormat, Keyword, feed_path, keyword_path
 from newsletter.store.keywords import load_vocabulary, merge_keywords, retire_keyword
-from newsletter.store.papers import KeywordUse, list_keyword_uses, load_papers_of
+from newsletter.store.papers import load_papers_of
+from newsletter.store.uses import KeywordUse, list_keyword_uses
 
 _PAPERS_SHOWN = 5
 

@@ -7,8 +7,9 @@ Writing files is left to `site/`.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator
-from functools import cache, partial
+from functools import lru_cache, partial
 from operator import attrgetter
 
 from newsletter.feeds.archive import Edge
@@ -18,6 +19,9 @@ from newsletter.feeds.feed import Feed, make_head
 from newsletter.feeds.formats import FORMATS
 from newsletter.feeds.window import ENTRY_ROOM, RenderedEntry, take_fitting
 from newsletter.model import FeedFormat, Newsletter, PublishedPaper
+
+_ENTRIES = 4_000
+"""So many entries are kept: enough that neighbours share them, few enough for any archive."""
 
 _log = logging.getLogger(__name__)
 _Made = tuple[PublishedPaper | None, RenderedEntry | None]
@@ -42,8 +46,9 @@ class FeedBuilder:
     ) -> None:
         self._newsletter = newsletter
         self._words = words
-        self.entry = cache(partial(make_entry, newsletter=newsletter, words=words, linked=linked))
-        self._made: dict[FeedFormat, dict[str, _Made]] = {feed_format: {} for feed_format in FeedFormat}
+        make = partial(make_entry, newsletter=newsletter, words=words, linked=linked)
+        self.entry = lru_cache(maxsize=_ENTRIES)(make)
+        self._made: dict[FeedFormat, OrderedDict[str, _Made]] = {each: OrderedDict() for each in FeedFormat}
 
     def build(self, feed: Feed, feed_format: FeedFormat) -> bytes:
         """The feed's document; its `updated` is the newest of the entries in it."""
@@ -78,6 +83,8 @@ class FeedBuilder:
             if known != paper:
                 entry = self._render_or_warn(paper, feed_format)
                 made[paper.paper.url] = paper, entry
+                if len(made) > _ENTRIES:
+                    made.popitem(last=False)
             if entry is not None and entry.id not in seen:
                 seen.add(entry.id)
                 yield entry

@@ -22,9 +22,15 @@ def clean_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+_LABEL = "[A-Za-z0-9-]{1,63}"
+_PLAIN = re.compile(rf"https?://{_LABEL}([.]{_LABEL})*(:[0-9]+)?(/[A-Za-z0-9/:@!$&'()*+,;=._~-]*)?")
+
+
 @lru_cache(maxsize=8192)
 def encode_url(url: str) -> str:
     """An absolute http(s) address as a URI (RFC 3987 §3.1 → RFC 3986); "" for anything else."""
+    if _PLAIN.fullmatch(url):  # nearly all are
+        return url
     try:
         parts = urlsplit(clean_line(url))
         authority = parts.netloc.encode("idna").decode()

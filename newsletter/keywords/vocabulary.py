@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from newsletter.errors import ConfigError
 from newsletter.keywords.normal import normal_form, split_abbreviation
@@ -21,8 +22,7 @@ Aliases = Mapping[str, tuple[str, ...]]
 """Canonical label → its other spellings."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedKeyword:
+class PinnedKeyword(NamedTuple):
     """A keyword as the store remembers it: the label first seen, the slug fixed then."""
 
     label: str
@@ -64,12 +64,34 @@ class Vocabulary:
         """The keyword that a normal form means; as `resolve`, for what is normalised already."""
         return self._keyword(self._canonical(normal), normal)
 
+    def spellings(self, normals: Iterable[str]) -> set[str]:
+        """All normal forms that mean the same keywords as these, themselves included."""
+        found = set(normals)
+        for canonical in {self._canonical(normal) for normal in found}:
+            found.update(self._spellings.get(canonical, (canonical,)))
+        return found
+
+    @property
+    def aliased(self) -> set[str]:
+        """The normal forms that are aliases or have any."""
+        return {*self._target.keys(), *self._target.values()}
+
+    @cached_property
+    def _spellings(self) -> dict[str, set[str]]:
+        spellings: dict[str, set[str]] = {}
+        for normal in self._target:
+            canonical = self._canonical(normal)
+            spellings.setdefault(canonical, {canonical}).add(normal)
+        return spellings
+
     def resolve_all(self, written: Iterable[str]) -> tuple[Keyword, ...]:
         """Each keyword once, in the order written; what has no normal form is left out."""
         found = (self.resolve(each) for each in written if normal_form(each))
         return tuple({keyword.slug: keyword for keyword in found}.values())
 
     def _canonical(self, normal: str) -> str:
+        if normal not in self._target:
+            return normal
         seen = {normal}
         while (target := self._target.get(normal)) is not None and target not in seen:
             seen.add(target)

@@ -39,6 +39,9 @@ def ping_hubs(
     A hub that does not answer within `timeout` seconds, or fails itself, is asked once more after
     `pause` seconds and then let be: its other topics would wait as long.
     """
+    hubs = tuple(hubs)
+    if not hubs:
+        return []
     import httpx  # noqa: PLC0415  (most runs have no hub and need no HTTP client)
 
     topics = tuple(topic_urls)

@@ -17,7 +17,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 from newsletter.errors import StoreError
@@ -26,16 +26,6 @@ from newsletter.site.public import PublicFile, PublicRank, SiteChange
 _SUFFIX = ".newsletter-part"
 _FLUSHED_ALONE = 8
 _MARKER = f".writing{_SUFFIX}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A file that is to appear at `target`, and where it waits."""
-
-    rank: PublicRank
-    path: str
-    waiting: Path
-    target: Path
 
 
 def write_site(out: Path, files: Iterable[PublicFile]) -> SiteChange:
@@ -54,7 +44,7 @@ def _write(out: Path, files: Iterable[PublicFile]) -> SiteChange:
     marker = out / _MARKER
     if marker.exists():
         _clear(out.rglob(f".*{_SUFFIX}"))
-    parts: list[_Part] = []
+    waiting: list[tuple[PublicRank, str]] = []  # a rebuild has hundreds of thousands: only their paths
     unchanged = 0
     try:
         for file in files:
@@ -62,14 +52,15 @@ def _write(out: Path, files: Iterable[PublicFile]) -> SiteChange:
             if _holds(target, file.data):
                 unchanged += 1
                 continue
-            if not parts:
+            if not waiting:
                 marker.touch()
-            parts.append(_Part(file.rank, file.path, target.with_name(f".{target.name}{_SUFFIX}"), target))
-            _stage(parts[-1], file.data)
-        written = _publish(parts)
+            waiting.append((file.rank, file.path))
+            _stage(target, file.data)
+        written = _publish(out, waiting)
     finally:
-        if parts:
-            _clear([*(part.waiting for part in parts), marker])
+        if waiting:
+            _clear(_aside(_target(out, path)) for _, path in waiting)
+            marker.unlink(missing_ok=True)
     return SiteChange(written, unchanged)
 
 
@@ -87,19 +78,24 @@ def _holds(target: Path, data: bytes) -> bool:
         return False
 
 
-def _stage(part: _Part, data: bytes) -> None:
-    if part.target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(part.target))
-    part.target.parent.mkdir(parents=True, exist_ok=True)
-    part.waiting.write_bytes(data)
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}{_SUFFIX}")
 
 
-def _publish(parts: list[_Part]) -> tuple[str, ...]:
-    _flush([part.waiting for part in parts])
-    ranked = sorted(parts, key=lambda part: part.rank)
-    for part in ranked:
-        part.waiting.replace(part.target)
-    return tuple(part.path for part in ranked)
+def _stage(target: Path, data: bytes) -> None:
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _aside(target).write_bytes(data)
+
+
+def _publish(out: Path, waiting: list[tuple[PublicRank, str]]) -> tuple[str, ...]:
+    ranked = tuple(path for _, path in sorted(waiting, key=itemgetter(0)))
+    _flush([_aside(_target(out, path)) for path in ranked[: _FLUSHED_ALONE + 1]])
+    for path in ranked:
+        target = _target(out, path)
+        _aside(target).replace(target)
+    return ranked
 
 
 def _flush(paths: list[Path]) -> None:

@@ -19,6 +19,7 @@ from newsletter.store.documents import hash_document, write_paper, write_papers
 from newsletter.store.engine import Transaction
 from newsletter.store.keywords import pin_keywords
 from newsletter.store.outdated import OutdatedKind, mark_outdated
+from newsletter.store.uses import recount_uses
 
 _EDITION = schema.edition
 _REVISION = schema.edition_revision
@@ -88,25 +89,28 @@ def _insert_edition(tx: Transaction, period_end: date, published_at: datetime) -
 
 
 def _place_papers(tx: Transaction, edition_id: int, digest: Digest, dated: datetime) -> None:
-    _mark_keywords(tx, edition_id)  # those of papers that leave
+    touched = _find_keywords(tx, edition_id)  # those of papers that leave
     tx.execute(sa.delete(_PLACE).where(_PLACE.c.edition_id == edition_id))
     for position, paper in enumerate(digest.papers):
         # A second apart, the first the newest: readers sort by date, validators want them distinct.
-        paper_id = _upsert_paper(tx, paper, digest.date, dated - timedelta(seconds=position))
+        paper_id, former = _upsert_paper(tx, paper, digest.date, dated - timedelta(seconds=position))
         tx.execute(sa.insert(_PLACE).values(edition_id=edition_id, position=position, paper_id=paper_id))
-    _mark_keywords(tx, edition_id)
+        touched |= former  # also of a paper that an earlier edition brought
+    touched |= _find_keywords(tx, edition_id)
+    recount_uses(tx, touched)
+    mark_outdated(tx, OutdatedKind.KEYWORD, touched)
     mark_outdated(tx, OutdatedKind.EDITION, [edition_name(EditionKind.DAILY, digest.date)])
 
 
-def _mark_keywords(tx: Transaction, edition_id: int) -> None:
-    """Marks the keywords of the edition's papers: their pages and feeds show these papers."""
+def _find_keywords(tx: Transaction, edition_id: int) -> set[str]:
+    """The keywords of the edition's papers: their pages and feeds show these papers."""
     words = schema.paper_keyword
     statement = sa.select(words.c.normal).join(_PLACE, _PLACE.c.paper_id == words.c.paper_id)
-    normals = tx.execute(statement.where(_PLACE.c.edition_id == edition_id)).scalars()
-    mark_outdated(tx, OutdatedKind.KEYWORD, normals)
+    return set(tx.execute(statement.where(_PLACE.c.edition_id == edition_id)).scalars())
 
 
-def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> int:
+def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> tuple[int, set[str]]:
+    """Its id, and the keywords it had where its content is another now."""
     document = write_paper(paper)
     content = {"document": document, "content_hash": hash_document(document), "content_date": day}
     row = tx.execute(sa.select(_PAPER).where(_PAPER.c.identity == paper.identity)).first()
@@ -118,18 +122,17 @@ def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> 
     else:
         paper_id = int(row.id)
         if row.content_hash == content["content_hash"] or row.content_date > day:
-            return paper_id
+            return paper_id, set()
         # Never back: a correction of an old edition is still later than what readers have.
         updated_at = max(dated, row.updated_at + timedelta(seconds=1))
         tx.execute(sa.update(_PAPER).where(_PAPER.c.id == paper_id).values(updated_at=updated_at, **content))
-    _write_keywords(tx, paper_id, paper.keywords)
-    return paper_id
+    return paper_id, _write_keywords(tx, paper_id, paper.keywords)
 
 
-def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> None:
+def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> set[str]:
+    """Returns the former ones."""
     table = schema.paper_keyword
-    former = tx.execute(sa.select(table.c.normal).where(table.c.paper_id == paper_id)).scalars()
-    mark_outdated(tx, OutdatedKind.KEYWORD, former)  # also of a paper that an earlier edition brought
+    former = set(tx.execute(sa.select(table.c.normal).where(table.c.paper_id == paper_id)).scalars())
     tx.execute(sa.delete(table).where(table.c.paper_id == paper_id))
     rows = [
         {
@@ -142,3 +145,4 @@ def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> N
     ]
     if rows:
         tx.execute(sa.insert(table), rows)
+    return former

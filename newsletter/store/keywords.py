@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -26,8 +25,9 @@ def pin_keywords(tx: Transaction, written: Iterable[str], *, now: datetime) -> N
     else's alias.
     """
     keywords, aliases = schema.keyword, schema.keyword_alias
-    known = set(tx.execute(sa.select(keywords.c.normal)).scalars())
     labels, taught = _split(written)
+    asked = {*labels, *taught}
+    known = set(tx.execute(sa.select(keywords.c.normal).where(keywords.c.normal.in_(asked))).scalars())
     taught = {alias: normal for alias, normal in taught.items() if alias not in known}
     for normal, label in labels.items():
         if normal not in known and normal not in taught:
@@ -56,40 +56,49 @@ def _split(written: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
 def load_vocabulary(tx: Transaction, aliases: Aliases) -> Vocabulary:
     """All that is known, with the operator's `aliases` over it."""
     keyword, learned = schema.keyword.c, schema.keyword_alias.c
-    pinned = tx.execute(sa.select(keyword.normal, keyword.label, keyword.slug))
-    taught = tx.execute(sa.select(learned.normal, learned.keyword))
+    pinned = tx.execute(sa.select(keyword.normal, keyword.label, keyword.slug)).all()
+    taught = tx.execute(sa.select(learned.normal, learned.keyword)).all()
     return Vocabulary(
         aliases,
         pinned={normal: PinnedKeyword(label, slug) for normal, label, slug in pinned},
-        learned={row.normal: row.keyword for row in taught},
+        learned=dict(map(tuple, taught)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedKeyword:
-    """A keyword that has, or once had, a page and feeds; `merged_into` is another's slug, or empty."""
-
-    keyword: Keyword
-    merged_into: str = ""
+def list_published(tx: Transaction) -> dict[str, Keyword]:
+    """The keywords that have a page and feeds, by slug; not those merged into others."""
+    return _read_published(tx, sa.true())
 
 
-def list_published(tx: Transaction) -> dict[str, PublishedKeyword]:
-    """By slug. A keyword merged through others names the last of them."""
+def find_published(tx: Transaction, slugs: Iterable[str]) -> dict[str, Keyword]:
+    """Those of `list_published` with these slugs."""
+    return _read_published(tx, schema.keyword.c.slug.in_(list(slugs)))
+
+
+def _read_published(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[str, Keyword]:
     columns = schema.keyword.c
-    rows = tx.execute(
-        sa.select(columns.normal, columns.label, columns.slug, columns.merged_into, columns.published_at)
-    ).all()
-    by_normal = {row.normal: row for row in rows}
-    found = {}
-    for row in rows:
-        if row.published_at is not None:
-            target, seen = row, {row.normal}
-            while target.merged_into is not None and target.merged_into not in seen:
-                target = by_normal[target.merged_into]
-                seen.add(target.normal)
-            merged_into = target.slug if target is not row else ""
-            found[row.slug] = PublishedKeyword(Keyword(row.label, row.slug), merged_into)
-    return found
+    stands = sa.and_(columns.published_at.is_not(None), columns.merged_into.is_(None))
+    rows = tx.execute(sa.select(columns.label, columns.slug).where(which, stands))
+    return {slug: Keyword(label, slug) for label, slug in rows}
+
+
+def list_former_addresses(tx: Transaction) -> dict[str, tuple[str, ...]]:
+    """Of the slug of each keyword that took others in, theirs, where they had pages."""
+    columns = schema.keyword.c
+    merged = {
+        row.normal: row
+        for row in tx.execute(sa.select(schema.keyword).where(columns.merged_into.is_not(None)))
+    }
+    former: dict[str, list[str]] = {}
+    for row in merged.values():
+        target, seen = row.merged_into, {row.normal}
+        while target in merged and target not in seen:
+            seen.add(target)
+            target = merged[target].merged_into
+        if row.published_at is not None and target not in seen:
+            former.setdefault(target, []).append(row.slug)
+    slugs = tx.execute(sa.select(columns.normal, columns.slug).where(columns.normal.in_(former)))
+    return {slug: tuple(sorted(former[normal])) for normal, slug in slugs}
 
 
 class Address(Enum):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.keywords import Vocabulary
-from newsletter.model import EditionKind, Keyword, Paper, PublishedPaper, edition_name
+from newsletter.model import EditionKind, Paper, PublishedPaper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import read_paper
 from newsletter.store.engine import Transaction
@@ -19,17 +18,6 @@ _EDITION = schema.edition
 _PAPER = schema.paper
 _PLACE = schema.edition_paper
 _WORD = schema.paper_keyword
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordUse:
-    """A keyword with all its spellings: in how many papers it stands, and the date of the newest."""
-
-    keyword: Keyword
-    spellings: tuple[str, ...]
-    """Normal forms."""
-    papers: int
-    newest: datetime
 
 
 def load_papers(
@@ -79,30 +67,6 @@ def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
         .distinct()
     )
     return {edition_name(EditionKind.DAILY, day) for day in tx.execute(statement).scalars()}
-
-
-def list_keyword_uses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, KeywordUse]:
-    """Every keyword that a published paper has, by slug.
-
-    A paper with two spellings of one keyword counts twice: this says which keywords are common, not
-    how long their lists are.
-    """
-    statement = (
-        sa.select(_WORD.c.normal, sa.func.count(), sa.func.max(_PAPER.c.published_at))
-        .join(_PAPER, _PAPER.c.id == _WORD.c.paper_id)
-        .where(_is_placed())
-        .group_by(_WORD.c.normal)
-    )
-    uses: dict[str, KeywordUse] = {}
-    for normal, count, newest in tx.execute(statement):
-        keyword = vocabulary.resolve_normal(normal)
-        known = uses.get(keyword.slug)
-        if known is None:
-            uses[keyword.slug] = KeywordUse(keyword, (normal,), count, newest)
-        else:
-            spellings, papers = (*known.spellings, normal), known.papers + count
-            uses[keyword.slug] = KeywordUse(keyword, spellings, papers, max(known.newest, newest))
-    return uses
 
 
 def publish_paper(paper: Paper, vocabulary: Vocabulary, dates: Any) -> PublishedPaper:

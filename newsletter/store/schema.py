@@ -121,6 +121,17 @@ paper_keyword = _table(
     _text("written"),
 )
 
+# Of each normal form, how many published papers have it: see store/uses.py.
+keyword_use = _table(
+    "keyword_use",
+    sa.Column("normal", sa.Text, primary_key=True),
+    _number("papers"),
+    _instant("newest", required=True),
+    sqlite_with_rowid=False,
+)
+sa.Index("ix_keyword_use_newest", keyword_use.c.newest)
+sa.Index("ix_keyword_use_papers", keyword_use.c.papers)
+
 keyword = _table(
     "keyword",
     sa.Column("normal", sa.Text, primary_key=True),

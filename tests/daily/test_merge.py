@@ -12,6 +12,7 @@ from newsletter.errors import AlreadyExists, NotFound
 from newsletter.model import Preferences
 from newsletter.store.subscribers import PREFERENCES, SubscriberRow
 from tests.daily.conftest import DAY, Newsroom
+from tests.hubs import started_hubs
 from tests.running import write_paper
 
 
@@ -43,6 +44,22 @@ def test_the_old_address_goes_on_with_the_merged_feed_that_names_the_new_one(mer
     assert b'href="https://papers.example.org/feeds/keywords/big-models.atom" rel="self"' in old
     page = (merged.folder / "public" / "keywords" / "llms" / "index.html").read_text()
     assert 'rel="canonical" href="https://papers.example.org/keywords/big-models/"' in page
+
+
+def test_a_hub_is_told_of_the_feeds_under_their_own_addresses_alone(newsroom: Newsroom) -> None:
+    newsroom.write_digest(
+        [write_paper(0, keywords="**LLMs**, **x one**"), write_paper(1, keywords="**big models**, **x two**")]
+    )
+    with started_hubs() as start:
+        hub = start()
+        newsroom.variables = {"NEWSLETTER_FEEDS__HUBS": hub.url}
+        newsroom.send()
+        assert "https://papers.example.org/feeds/keywords/llms.rss" in hub.topics
+        hub.told.clear()
+        merge_into(newsroom.open(), "LLMs", "big models")
+        publish_site(newsroom.open())
+    assert "https://papers.example.org/feeds/keywords/big-models.rss" in hub.topics
+    assert not [topic for topic in hub.topics if "llms" in topic]
 
 
 def test_who_chose_the_old_one_gets_papers_of_the_new_one(merged: Newsroom) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.feeds import encode_url
+from newsletter.feeds import encode_url, safe
 from newsletter.feeds.safe import clean_line
 
 
@@ -45,3 +45,14 @@ def test_what_is_no_web_address_is_none(written: str) -> None:
 @given(st.one_of(st.text(), st.text().map("https://a.test/".__add__), st.text().map("https://".__add__)))
 def test_whatever_is_written_the_result_is_a_uri_or_nothing(written: str) -> None:
     assert re.fullmatch(r"(https?://[\x21-\x7e]+)?", encode_url(written))
+
+
+_PARTS = st.text(st.sampled_from("aZ09-._~:/?#[]@!$&'()*+,;=%<> 例"), max_size=20)
+
+
+@given(scheme=st.sampled_from(["http://", "https://", "HTTP://", ""]), rest=_PARTS)
+def test_an_address_in_order_is_known_at_a_glance(scheme: str, rest: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(safe, "_PLAIN", re.compile(r"(?!)"))  # as if none were
+        looked_at = safe.encode_url.__wrapped__(scheme + rest)
+    assert safe.encode_url.__wrapped__(scheme + rest) == looked_at

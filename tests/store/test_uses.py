@@ -1,0 +1,87 @@
+"""The counts of keywords beside the archive are those of the archive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.keywords import Vocabulary
+from newsletter.model import Digest
+from newsletter.store import Store, Transaction, migrate, schema
+from newsletter.store.intake import take_in
+from newsletter.store.keywords import load_vocabulary
+from newsletter.store.uses import find_keyword_uses, list_common_uses, list_keyword_uses, recount_uses
+from tests.builders import DAY, NOON, make_paper
+
+# A day offset, and on it papers by number with their keywords: later ones correct or move earlier ones.
+DIGESTS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.dictionaries(st.integers(0, 4), st.lists(st.sampled_from("ABC"), max_size=3), min_size=1),
+    ),
+    max_size=6,
+)
+
+
+def take(tx: Transaction, offset: int, papers: dict[int, list[str]], *, later: int = 0) -> None:
+    digest = Digest(
+        DAY + timedelta(days=offset),
+        "papers-for",
+        "test",
+        tuple(make_paper(number, keywords=tuple(words)) for number, words in papers.items()),
+    )
+    now = NOON + timedelta(days=offset, hours=later)
+    take_in(tx, digest, published_at=now, now=now)
+
+
+def read_counts(tx: Transaction) -> list[tuple[str, int, object]]:
+    return [tuple(row) for row in tx.execute(sa.select(schema.keyword_use).order_by("normal"))]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(digests=DIGESTS)
+def test_whatever_is_taken_in_and_corrected_the_counts_are_those_of_everything(
+    store: Store, digests: list[tuple[int, dict[int, list[str]]]]
+) -> None:
+    with store.rehearse() as tx:
+        for later, (offset, papers) in enumerate(digests):
+            take(tx, offset, papers, later=later)
+        kept = read_counts(tx)
+        tx.execute(sa.delete(schema.keyword_use))
+        recount_uses(tx, tx.execute(sa.select(schema.paper_keyword.c.normal)).scalars().all())
+        assert kept == read_counts(tx)
+
+
+def test_a_store_from_before_the_counts_gets_them(store: Store) -> None:
+    with store.write() as tx:
+        take(tx, 0, {0: ["A", "B"], 1: ["A"]})
+        counted = read_counts(tx)
+        tx.execute(sa.text("DROP TABLE keyword_use"))
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    assert migrate.migrate_store(store) == "0001"
+    with store.read() as tx:
+        assert read_counts(tx) == counted
+        assert [count for _, count, _ in counted] == [2, 1]
+
+
+def test_two_rare_spellings_are_one_common_keyword(store: Store) -> None:
+    with store.write() as tx:
+        take(tx, 0, {0: ["large model"], 1: ["other"]})
+        take(tx, 9, {2: ["LM"], 3: ["new"]})
+    with store.read() as tx:
+        vocabulary = load_vocabulary(tx, {"large model": ("LM",)})
+        common = list_common_uses(tx, vocabulary, papers=2)
+        assert [(use.keyword.label, use.papers) for use in common.values()] == [("large model", 2)]
+        recent = list_common_uses(tx, vocabulary, papers=2, within=timedelta(days=1))
+        assert {use.keyword.label for use in recent.values()} == {"large model", "new"}
+        (found,) = find_keyword_uses(tx, vocabulary, ["lm"]).values()
+        assert sorted(found.spellings) == ["large model", "lm"]
+        assert found == list_keyword_uses(tx, vocabulary)[found.keyword.slug]
+
+
+def test_an_empty_archive_has_no_common_keyword(store: Store) -> None:
+    with store.read() as tx:
+        assert list_common_uses(tx, Vocabulary(), papers=1, within=timedelta(days=30)) == {}
