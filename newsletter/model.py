@@ -292,6 +292,8 @@ class SkipReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     NO_MATCH = "no_match"
+    CANCELLED = "cancelled"
+    """The edition was, by its operator."""
 
 
 class DeliveryEventKind(StrEnum):

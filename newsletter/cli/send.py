@@ -102,36 +102,51 @@ def _rehearse(
     digest = read_digests(publisher, day=day).digest
     if not (force or addresses):
         check_fit_to_mail(publisher, digest)
-    return _send_tests(publisher, digest, addresses) if addresses else _dry_run(publisher, digest, as_json)
+    if addresses:
+        return _send_tests(publisher, digest, addresses, as_json=as_json)
+    return _dry_run(publisher, digest, as_json=as_json)
 
 
-def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...]) -> int:
+def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...], *, as_json: bool) -> int:
     from newsletter.daily.rehearse import send_tests
     from newsletter.errors import NewsletterError
 
-    code = Exit.DONE
-    for address, result in send_tests(publisher, digest, addresses):
+    results = send_tests(publisher, digest, addresses)
+    kind = publisher.config.transport.kind
+    if as_json:
+        told = [
+            {
+                "address": address,
+                "submitted": not isinstance(result, NewsletterError),
+                "answer": result.message if isinstance(result, NewsletterError) else result.answer,
+            }
+            for address, result in results
+        ]
+        print_json({"edition": digest.date.isoformat(), "kind": "test", "to": told, "transport": kind})
+    errors = [result for _, result in results if isinstance(result, NewsletterError)]
+    for address, result in results:
         if isinstance(result, NewsletterError):
             print_error(result)
-            code = Exit.NOT_ALL_SUBMITTED
-        else:
-            click.echo(f"{address}: a test copy was submitted ({publisher.config.transport.kind})")
-    return code
+        elif not as_json:
+            click.echo(f"{address}: a test copy was submitted ({kind})")
+    return max(map(exit_code, errors), default=Exit.DONE)
 
 
-def _dry_run(publisher: Publisher, digest: Digest, as_json: bool) -> int:
-    from newsletter.daily.rehearse import rehearse_send
+def _dry_run(publisher: Publisher, digest: Digest, *, as_json: bool) -> int:
+    from newsletter.daily.rehearse import Rehearsed, rehearse_send
 
-    dry_run = rehearse_send(publisher, digest)
+    def tell(reader: Rehearsed) -> None:
+        fate = f"{reader.size / 1000:.0f} kB  {reader.subject}" if reader.size else "no paper matches"
+        click.echo(f"{reader.email:<40}  {reader.problem or fate}")
+
     if as_json:
-        print_json(dry_run.as_json())
+        print_json(rehearse_send(publisher, digest).as_json())
         return Exit.DONE
-    for reader in dry_run.readers:
-        fate = "no paper matches" if reader.size is None else f"{reader.size / 1000:.0f} kB  {reader.subject}"
-        click.echo(f"{reader.email:<40}  {fate}")
-    facts = dry_run.as_json()
+    dry_run = rehearse_send(publisher, digest, tell=tell)
+    counts = dry_run.counts
+    unfit = f", {counts.failed} cannot be mailed" if counts.failed else ""
     click.echo(
-        f"edition {facts['edition']}: {facts['pending']} would be mailed by {facts['transport']}, "
-        f"{facts['skipped']} skipped; nothing was handed over"
+        f"edition {dry_run.edition.name}: {counts.pending} would be mailed by {dry_run.transport}, "
+        f"{counts.skipped} skipped{unfit}; nothing was handed over"
     )
     return Exit.DONE

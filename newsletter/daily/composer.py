@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from newsletter.daily.plan import find_linked
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import store_digests
@@ -40,12 +37,9 @@ def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
     return EditionComposer(facts, vocabulary, load, edition.revision)
 
 
-@contextmanager
-def rehearse_edition(
-    publisher: Publisher, digest: Digest
-) -> Iterator[tuple[Transaction, EditionFacts, EditionComposer]]:
-    """The digest as the edition it would become; nothing of it is kept."""
+def rehearse_edition(publisher: Publisher, digest: Digest) -> tuple[EditionFacts, EditionComposer]:
+    """The digest as the edition it would become, and its composer; nothing of it is kept."""
     with publisher.store.rehearse() as tx:
         store_digests(tx, publisher, [digest])
         edition = find_edition(tx, EditionKind.DAILY, digest.date)
-        yield tx, edition, open_composer(tx, publisher, edition)
+        return edition, open_composer(tx, publisher, edition)

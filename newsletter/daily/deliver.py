@@ -8,7 +8,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.config import Config, check_public_addresses
@@ -16,13 +16,12 @@ from newsletter.daily.composer import open_composer
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.report import SendReport
 from newsletter.delivery.desk import Assignment
-from newsletter.delivery.send import Job, Progress, deliver
+from newsletter.delivery.send import Job, Outcome, Progress, deliver
 from newsletter.delivery.transports import Transport, open_transport
-from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState
 from newsletter.store.batches import recover_deliveries, reopen_deliveries
 from newsletter.store.editions import EditionFacts, find_edition
-from newsletter.store.ledger import count_deliveries, list_troubles
+from newsletter.store.ledger import count_deliveries, give_up, list_troubles, skip_open
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.planning import expand_batches, plan_edition, reopen_for_transport
 
@@ -39,69 +38,86 @@ def resends_unknown(config: Config, transport: Transport) -> bool:
     return transport.repeats_are_cheap if wish == "auto" else wish == "resend"
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked of a delivery: `again` reopens deliveries in these states, `force` mails what
+    is too old."""
+
+    again: tuple[DeliveryState, ...] = ()
+    force: bool = False
+
+
 def deliver_edition(
     publisher: Publisher,
     edition: EditionFacts,
     *,
     stop: threading.Event,
-    retry: Iterable[DeliveryState] = (),
+    wish: Wish = Wish(),
     progress: Progress = lambda answered: None,
 ) -> SendReport:
-    """Mails whoever has not had the edition; `retry` first reopens deliveries in these states.
+    """Mails whoever has not had the edition; what is too old is given up.
 
     Where another process delivers already, it is left alone. Raises StoreError and ConfigError;
     what stopped a run half-way stands in the report.
     """
     started = time.monotonic()
-    stopped_by: NewsletterError | None = None
-    was_planned = edition.planned_at is not None
+    outcome = Outcome(0, 0, None)
+    planned_now = False
     with hold_delivery_lock(publisher.store) as held:
-        with publisher.store.read() as tx:
-            before = count_deliveries(tx, edition.id)
         if held:
             transport = open_transport(publisher.config.transport)
-            edition = _prepare(publisher, edition, transport, retry)
-            if edition.planned_at is not None:
-                stopped_by = _run(publisher, edition, transport, stop, progress)
+            edition, planned_now = _prepare(publisher, edition, transport, wish)
+            if edition.planned_at is not None and not edition.is_stopped:
+                outcome = _run(publisher, edition, transport, wish, stop=stop, progress=progress)
         with publisher.store.read() as tx:
             counts = count_deliveries(tx, edition.id)
             troubles = list_troubles(tx, edition.id)
     return SendReport(
         edition=edition,
         counts=counts,
-        submitted_now=max(0, counts.submitted - before.submitted),
-        failed_now=max(0, counts.failed - before.failed),
-        planned_now=edition.planned_at is not None and not was_planned,
+        submitted_now=outcome.submitted,
+        failed_now=outcome.failed,
+        planned_now=planned_now,
         seconds=time.monotonic() - started,
         transport=publisher.config.transport.kind,
-        stopped_by=stopped_by,
+        stopped_by=outcome.stopped_by,
         busy=not held,
         troubles=tuple(troubles),
     )
 
 
 def _prepare(
-    publisher: Publisher, edition: EditionFacts, transport: Transport, retry: Iterable[DeliveryState]
-) -> EditionFacts:
-    """Takes over what a dead run left, and plans the edition where it is not planned yet."""
-    resend = resends_unknown(publisher.config, transport)
+    publisher: Publisher, edition: EditionFacts, transport: Transport, wish: Wish
+) -> tuple[EditionFacts, bool]:
+    """Takes over what a dead run left, gives up what is too old, and plans the edition where it is not.
+
+    Returns the edition as it stands then, and whether it was planned just now.
+    """
+    resend, now = resends_unknown(publisher.config, transport), publisher.clock()
     with publisher.store.write() as tx:
         reopen_for_transport(tx, edition.id, transport.name)
         recover_deliveries(tx, edition.id, resend_unknown=resend)
-        reopen_deliveries(tx, edition.id, retry)
-        plan_edition(tx, edition.id, now=publisher.clock())
+        reopen_deliveries(tx, edition.id, wish.again)
+        planned_now = not edition.is_stopped and plan_edition(tx, edition.id, now=now)
     expand_batches(publisher.store, edition.id)
-    with publisher.store.read() as tx:
-        return find_edition(tx, edition.kind, edition.period_end)
+    with publisher.store.write() as tx:
+        if edition.cancelled_at is not None:
+            skip_open(tx, edition.id, now=now)
+        edition = find_edition(tx, edition.kind, edition.period_end)
+        if edition.planned_at is not None and now >= _give_up_at(publisher, edition, wish):
+            give_up(tx, edition.id, now=now)
+    return edition, planned_now
 
 
 def _run(
     publisher: Publisher,
     edition: EditionFacts,
     transport: Transport,
+    wish: Wish,
+    *,
     stop: threading.Event,
     progress: Progress,
-) -> NewsletterError | None:
+) -> Outcome:
     with publisher.store.read() as tx:
         composer = open_composer(tx, publisher, edition)
     assignment = Assignment(
@@ -115,16 +131,20 @@ def _run(
         composer=composer,
         clock=publisher.clock,
         stop=stop,
-        give_up_at=_give_up_at(publisher, edition),
+        give_up_at=_give_up_at(publisher, edition, wish),
         rate_per_second=publisher.config.delivery.rate_per_second,
         progress=progress,
     )
     return asyncio.run(deliver(publisher.store, assignment, transport, job))
 
 
-def _give_up_at(publisher: Publisher, edition: EditionFacts) -> datetime:
-    """When the edition is stale; a day after its planning where it was sent by force."""
+def _give_up_at(publisher: Publisher, edition: EditionFacts, wish: Wish) -> datetime:
+    """When the edition is stale; a day after its planning, or after now, where it was sent by force."""
     max_age = timedelta(days=publisher.config.digest.max_age_days)
     stale_at = publisher.midnight_after(edition.period_end) + max_age
-    planned_at = edition.planned_at or publisher.clock()
-    return max(stale_at, planned_at + timedelta(days=1))
+    now = publisher.clock()
+    planned_at = edition.planned_at or now
+    return max(stale_at, planned_at + _BY_FORCE, now + _BY_FORCE if wish.force else stale_at)
+
+
+_BY_FORCE = timedelta(days=1)

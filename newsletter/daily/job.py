@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from newsletter.daily.deliver import check_transport, deliver_edition, resends_unknown
+from newsletter.daily.deliver import Wish, check_transport, deliver_edition, resends_unknown
 from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import check_fit_to_mail, read_digests, store_digests
@@ -16,10 +16,8 @@ from newsletter.daily.report import SendReport
 from newsletter.delivery.send import Progress
 from newsletter.delivery.transports import open_transport
 from newsletter.model import DeliveryState, EditionKind
-from newsletter.store.editions import EditionFacts, find_edition, list_editions
-from newsletter.store.ledger import has_open_work
-
-_EDITIONS_LOOKED_AT = 14  # older ones are given up long before
+from newsletter.store.editions import EditionFacts, find_edition, find_edition_by_id
+from newsletter.store.ledger import list_open_editions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,9 @@ def run_daily(
         store_digests(tx, publisher, [reading.digest, *reading.others])
         edition = find_edition(tx, EditionKind.DAILY, reading.digest.date)
     site = publish_site(publisher)
-    report = deliver_edition(publisher, edition, retry=options.retry, stop=stop, progress=progress)
+    report = deliver_edition(
+        publisher, edition, wish=Wish(options.retry, options.force), stop=stop, progress=progress
+    )
     resumed = (
         () if report.stopped_by or report.busy else tuple(resume_open(publisher, stop=stop, but=edition))
     )
@@ -64,14 +64,8 @@ def resume_open(
     """Takes up the editions (`but` one) with work left: refused for a time, or broken off by a death."""
     resend = resends_unknown(publisher.config, open_transport(publisher.config.transport))
     with publisher.store.read() as tx:
-        now = publisher.clock()
-        waiting = [
-            edition
-            for edition in list_editions(tx, newest=_EDITIONS_LOOKED_AT)
-            if edition.planned_at
-            and (but is None or edition.id != but.id)
-            and has_open_work(tx, edition.id, resend_unknown=resend, now=now)
-        ]
+        open_now = list_open_editions(tx, resend_unknown=resend, now=publisher.clock())
+        waiting = [find_edition_by_id(tx, each) for each in open_now if but is None or each != but.id]
     for edition in waiting:
         if not stop.is_set():
             yield deliver_edition(publisher, edition, stop=stop)

@@ -1,104 +1,138 @@
 """Rehearsals: what a send would do, and single copies to look at. They leave no trace in the ledger.
 
-All of them compose by the functions that a real send uses.
+All of them compose by the functions that a real send uses. The edition is made in a transaction that is
+taken back at once; readers are read after it, so that nobody who writes waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from newsletter.daily.composer import rehearse_edition
+from newsletter.daily.deliver import resends_unknown
 from newsletter.daily.publisher import Publisher
 from newsletter.delivery.compose import EditionComposer
 from newsletter.delivery.transports import Result, Transport, open_transport
 from newsletter.errors import NotFound, TransportError
-from newsletter.keywords import Choice
-from newsletter.model import Call, Digest, Message, Preferences, Subscriber, SubscriberStatus
+from newsletter.model import Call, DeliveryCounts, Digest, Message, Preferences, Subscriber, SubscriberStatus
+from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts
-from newsletter.store.planning import iterate_eligible, iterate_pending
+from newsletter.store.planning import iterate_eligible, iterate_open, went_to_files_alone
 from newsletter.store.subscribers import find_subscriber
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What a subscriber would get: a mail of `size` bytes, or nothing (None: no paper matches)."""
+    """What a subscriber would get: a mail of `size` bytes, or nothing and why."""
 
     email: str
-    subject: str
-    size: int | None
+    subject: str = ""
+    size: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """Who would get what of an edition."""
+    """Who would get what of an edition, added up: `pending` would be mailed."""
 
     edition: EditionFacts
     transport: str
-    readers: tuple[Rehearsed, ...]
+    counts: DeliveryCounts
+    seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        mailed = sum(reader.size is not None for reader in self.readers)
         return {
             "edition": self.edition.name,
             "kind": self.edition.kind.value,
             "revision": self.edition.revision,
             "dry_run": True,
-            "planned": len(self.readers),
+            "planned": self.counts.planned,
             "submitted": 0,
-            "failed": 0,
-            "skipped": len(self.readers) - mailed,
+            "failed": self.counts.failed,
+            "skipped": self.counts.skipped,
             "unknown": 0,
-            "pending": mailed,
+            "pending": self.counts.pending,
+            "seconds": round(self.seconds, 3),
             "transport": self.transport,
         }
 
 
-def rehearse_send(publisher: Publisher, digest: Digest) -> DryRun:
-    """Composes the mail of everybody who has not had the edition, and hands none over."""
-    with rehearse_edition(publisher, digest) as (tx, edition, composer):
-        if edition.planned_at is None:
-            readers = iterate_eligible(tx, edition.kind, now=publisher.clock())
-        else:
-            readers = iterate_pending(tx, edition.id)
-        rehearsed = tuple(_rehearse(composer, reader) for reader in readers)
-    return DryRun(edition, publisher.config.transport.kind, rehearsed)
+def rehearse_send(
+    publisher: Publisher, digest: Digest, *, tell: Callable[[Rehearsed], None] = lambda rehearsed: None
+) -> DryRun:
+    """Composes the mail of everybody who has not had the edition, hands none over, and tells of each."""
+    started = time.monotonic()
+    edition, composer = rehearse_edition(publisher, digest)
+    mailed = skipped = failed = 0
+    with publisher.store.read() as tx:
+        for reader in _find_readers(tx, publisher, edition):
+            rehearsed = _rehearse(composer, reader)
+            mailed += bool(rehearsed.size)
+            failed += bool(rehearsed.problem)
+            skipped += not (rehearsed.size or rehearsed.problem)
+            tell(rehearsed)
+    counts = DeliveryCounts(failed=failed, skipped=skipped, pending=mailed)
+    return DryRun(edition, publisher.config.transport.kind, counts, time.monotonic() - started)
+
+
+def _find_readers(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> Iterable[Subscriber]:
+    transport = open_transport(publisher.config.transport)
+    if edition.is_stopped:
+        return ()
+    if edition.planned_at is None or went_to_files_alone(tx, edition.id, transport.name):
+        return iterate_eligible(tx, edition.kind, now=publisher.clock())
+    resend = resends_unknown(publisher.config, transport)
+    return iterate_open(tx, edition.id, transport=transport.name, resend_unknown=resend)
 
 
 def compose_preview(publisher: Publisher, digest: Digest, preferences: Preferences) -> Message | None:
     """The mail of a reader with these preferences; None where no paper matches."""
     reader = _stranger("reader@example.org", preferences)
-    with rehearse_edition(publisher, digest) as (_, _, composer):
-        choice = composer.decide(reader)
-        return None if choice is None else composer.compose_test(reader, choice, "preview")
+    _, composer = rehearse_edition(publisher, digest)
+    rendition = composer.decide(reader)
+    return None if rendition is None else composer.compose_test(reader, rendition, "preview")
 
 
 def send_tests(publisher: Publisher, digest: Digest, addresses: Sequence[str]) -> list[tuple[str, Result]]:
     """Mails the edition to these addresses, marked [test]; a subscriber gets his own choice of it.
 
-    One result an address. Raises what a transport raises when nothing can go.
+    One result an address; a bad one holds no other up. Raises RenderError and StoreError.
     """
-    with rehearse_edition(publisher, digest) as (tx, _, composer):
-        messages = []
-        for address in addresses:
-            try:
-                reader = find_subscriber(tx, address)
-            except NotFound:
-                reader = _stranger(address, Preferences())
-            choice = composer.decide(reader) or Choice().key
-            messages.append(composer.compose_test(reader, choice, secrets.token_hex(4)))
+    _, composer = rehearse_edition(publisher, digest)
+    with publisher.store.read() as tx:
+        readers = [_find_reader(tx, address) for address in addresses]
+    composed = [_compose_test(composer, reader) for reader in readers]
     transport = open_transport(publisher.config.transport)
-    results = asyncio.run(_submit_each(transport, messages))
-    return list(zip(addresses, results, strict=True))
+    return list(zip(addresses, asyncio.run(_submit_each(transport, composed)), strict=True))
 
 
-async def _submit_each(transport: Transport, messages: Iterable[Message]) -> list[Result]:
+def _find_reader(tx: Transaction, address: str) -> Subscriber:
+    try:
+        return find_subscriber(tx, address)
+    except NotFound:
+        return _stranger(address, Preferences())
+
+
+def _compose_test(composer: EditionComposer, reader: Subscriber) -> Message | TransportError:
+    rendition = composer.decide(reader) or composer.decide(_stranger(reader.email, Preferences()))
+    try:
+        return composer.compose_test(reader, rendition or "", secrets.token_hex(4))
+    except TransportError as error:
+        return error
+
+
+async def _submit_each(transport: Transport, composed: Iterable[Message | TransportError]) -> list[Result]:
     results: list[Result] = []
     async with transport:
-        for message in messages:
+        for message in composed:
+            if isinstance(message, TransportError):
+                results.append(message)
+                continue
             try:
                 results += await transport.submit(Call(message.delivery_id, (message,)))
             except TransportError as error:
@@ -107,10 +141,13 @@ async def _submit_each(transport: Transport, messages: Iterable[Message]) -> lis
 
 
 def _rehearse(composer: EditionComposer, reader: Subscriber) -> Rehearsed:
-    choice = composer.decide(reader)
-    if choice is None:
-        return Rehearsed(reader.email, "", None)
-    message = composer.compose_test(reader, choice, "dry-run")
+    rendition = composer.decide(reader)
+    if rendition is None:
+        return Rehearsed(reader.email)
+    try:
+        message = composer.compose_test(reader, rendition, "dry-run")
+    except TransportError as error:
+        return Rehearsed(reader.email, problem=error.message)
     subject = dict(message.headers)["Subject"].removeprefix("[test] ")
     return Rehearsed(reader.email, subject, len(message.raw))
 

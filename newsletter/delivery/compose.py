@@ -60,26 +60,31 @@ class EditionComposer:
         self._layout = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
         self._matches = lru_cache(maxsize=_LAYOUTS)(self._has_match)
 
-    def decide(self, subscriber: Subscriber) -> str | None:
-        """The key of the reader's choice; None where no paper of the current revision matches."""
+    def decide(self, subscriber: Subscriber, first: str | None = None) -> str | None:
+        """What the reader gets: that of his `first` offer as long as papers match it, else his choice of
+        today in his language; None where no paper matches."""
+        if first is not None and self._matches(read_rendition(first)[1]):
+            return first
         choice = make_choice(subscriber.preferences, self._vocabulary)
-        return choice.key if self._matches(choice) else None
+        language = subscriber.preferences.language or self._facts.newsletter.language
+        return f"{language} {choice.key}" if self._matches(choice) else None
 
     def compose(self, offer: Offer) -> Message:
         """Raises RenderError where a template fails, AddressRefused where the address cannot be written."""
-        return self._compose(offer.subscriber, offer.revision, offer.choice, offer.subscriber.public_id)
+        return self._compose(offer.subscriber, offer.revision, offer.rendition, offer.subscriber.public_id)
 
-    def compose_test(self, subscriber: Subscriber, choice: str, once: str) -> Message:
+    def compose_test(self, subscriber: Subscriber, rendition: str, once: str) -> Message:
         """The same body outside the ledger: [test] in the Subject, links that act for nobody.
 
         `once` is random, because some servers drop a Message-ID they have seen.
         """
-        return self._compose(subscriber, self._revision, choice, f"test-{once}", TEST_SUBJECT)
+        return self._compose(subscriber, self._revision, rendition, f"test-{once}", TEST_SUBJECT)
 
     def _compose(
-        self, subscriber: Subscriber, revision: int, choice: str, mail_id: str, subject: str | None = None
+        self, subscriber: Subscriber, revision: int, rendition: str, mail_id: str, subject: str | None = None
     ) -> Message:
-        language = subscriber.preferences.language or self._facts.newsletter.language
+        language, choice = read_rendition(rendition)
+        language = language or subscriber.preferences.language or self._facts.newsletter.language
         links = self._facts.links.make(subject or subscriber.public_id, subscriber.email)
         shared = self._layout(revision, language, choice)
         body = personalise(shared.layout, links)
@@ -135,9 +140,9 @@ class EditionComposer:
             keyword_pages=facts.keyword_pages,
         )
 
-    def _lay_out(self, revision: int, language: str, choice: str) -> _Shared:
+    def _lay_out(self, revision: int, language: str, choice: Choice) -> _Shared:
         edition = self._edition(revision)
-        papers = select_papers(edition.papers, Choice.from_key(choice))
+        papers = select_papers(edition.papers, choice)
         layout = lay_out(self._parts(revision, language), [paper.paper.identity for paper in papers])
         subject = make_subject(
             self._facts.subject, self._facts.newsletter, edition, papers, load_words(language)
@@ -151,6 +156,12 @@ class _Shared:
 
     layout: Layout
     subject: str
+
+
+def read_rendition(rendition: str) -> tuple[str, Choice]:
+    """Language and choice of what `EditionComposer.decide` gave."""
+    language, _, key = rendition.partition(" ")
+    return language, Choice.from_key(key)
 
 
 def _sender_id(domain: str) -> str:

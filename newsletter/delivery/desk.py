@@ -3,27 +3,42 @@
 A slot takes its next call only when its last result is committed. All slots that wait share one
 commit ("record this, offer that"), so offered deliveries never exceed the calls in flight and the
 wire is not slowed by a commit for every message. The store is synchronous; it is called in one
-thread of its own.
+thread of its own. The batches of calls in flight stay this run's: every commit renews their leases,
+and where no call ends for long, a commit of nothing does.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from newsletter.model import Clock
+from newsletter.model import Clock, DeliveryState
 from newsletter.store import Store, Transaction
-from newsletter.store.batches import Lease, claim_batch, close_batches, renew_lease
-from newsletter.store.ledger import Answer, Decide, Offer, may_offer, offer_next, record
+from newsletter.store.batches import LEASE, Lease, claim_batch, close_batches, renew_lease
+from newsletter.store.ledger import (
+    Answer,
+    Decide,
+    Offer,
+    Offering,
+    is_cancelled,
+    may_offer,
+    offer_next,
+    record,
+    skip_open,
+)
+
+_RENEW_AFTER = LEASE.total_seconds() / 3
+_BREATH = 0.02  # seconds between commits that found nobody to mail: an unsubscribe gets in
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a run delivers: an edition by a transport, and who decides on choices."""
+    """What a run delivers: an edition by a transport, and who decides on renditions."""
 
     edition_id: int
     revision: int
@@ -32,8 +47,10 @@ class Assignment:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Request:
+    """A slot that waits: what it brings, how much it wants."""
+
     answers: Sequence[Answer]
     want: int
     reply: asyncio.Future[list[Offer]]
@@ -46,14 +63,22 @@ class Desk:
         self, store: Store, assignment: Assignment, *, clock: Clock, is_stopping: Callable[[], bool]
     ) -> None:
         self._store = store
-        self._assignment = assignment
+        self._edition_id = assignment.edition_id
+        self._owner = assignment.owner
+        self._offering = Offering(assignment.revision, assignment.transport, assignment.decide)
         self._clock = clock
         self._is_stopping = is_stopping
         self._lease: Lease | None = None
+        self._last_batch = -1
+        """The number of the last batch claimed: a run goes through them once."""
         self._after = 0
+        self._nothing_left = False
+        self._in_flight: Counter[Lease] = Counter()
         self._unrecorded: list[Answer] = []
         self._requests: asyncio.Queue[_Request | None] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self.recorded: Counter[DeliveryState] = Counter()
+        """What came of the deliveries of this run."""
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._serve())
@@ -74,70 +99,110 @@ class Desk:
         return await reply
 
     async def _serve(self) -> None:
-        while (first := await self._requests.get()) is not None:
-            waiting = [first]
-            while not self._requests.empty():
-                following = self._requests.get_nowait()
-                if following is None:
-                    self._requests.put_nowait(None)
-                    break
-                waiting.append(following)
+        waiting: list[_Request] = []
+        while await self._gather(waiting) or waiting:
             try:
-                offers = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, waiting)
+                commit = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, waiting)
+                offers = await commit
             except Exception as error:
                 for request in waiting:
                     if not request.reply.done():
                         request.reply.set_exception(error)
+                waiting = []
                 continue
-            for request in waiting:
-                share = [offers.pop() for _ in range(min(request.want, len(offers)))]
-                if not request.reply.done():
-                    request.reply.set_result(share)
+            waiting = [request for request in waiting if not self._answer(request, offers)]
+            if waiting:
+                await asyncio.sleep(_BREATH)
+
+    async def _gather(self, waiting: list[_Request]) -> bool:
+        """Adds whoever waits by now; False: nobody comes any more."""
+        if not waiting:
+            try:
+                first = await asyncio.wait_for(self._requests.get(), _RENEW_AFTER)
+            except TimeoutError:
+                return True
+            if first is None:
+                return False
+            waiting.append(first)
+        while not self._requests.empty():
+            following = self._requests.get_nowait()
+            if following is None:
+                self._requests.put_nowait(None)  # after these
+                break
+            waiting.append(following)
+        return True
+
+    def _answer(self, request: _Request, offers: list[Offer]) -> bool:
+        """Gives the slot its share; False where it goes on waiting: the next commit looks further."""
+        request.answers = ()
+        if not offers and not self._nothing_left:
+            return False
+        share = [offers.pop() for _ in range(min(request.want, len(offers)))]
+        if not request.reply.done():
+            request.reply.set_result(share)
+        return True
 
     def _commit(self, requests: Sequence[_Request]) -> list[Offer]:
         # A commit that fails leaves them here: what was handed over must be recorded, else it goes twice.
         self._unrecorded += [answer for request in requests for answer in request.answers]
-        answers = self._unrecorded
         want = sum(request.want for request in requests)
+        before = self._lease, self._last_batch, self._after
+        try:
+            with self._store.write() as tx:
+                self._record(tx)
+                self._nothing_left = self._is_stopping() or not may_offer(tx, self._edition_id)
+                offers = [] if self._nothing_left else self._offer(tx, want)
+        except BaseException:
+            self._lease, self._last_batch, self._after = before
+            raise
+        self._settle()
+        self._in_flight.update(offer.lease for offer in offers)
+        return offers[::-1]
+
+    def _record(self, tx: Transaction) -> None:
         now = self._clock()
-        with self._store.write() as tx:
-            for lease in {answer.offer.lease for answer in answers}.union(
-                {self._lease} if self._lease else ()
-            ):
-                renew_lease(tx, lease, now=now)
-            record(tx, answers, now=now)
-            stopping = self._is_stopping() or not may_offer(tx, self._assignment.edition_id)
-            offers = [] if stopping else self._offer(tx, want)[::-1]
+        leases = {answer.offer.lease for answer in self._unrecorded} | self._in_flight.keys()
+        for lease in leases.union({self._lease} if self._lease else ()):
+            renew_lease(tx, lease, now=now)
+        record(tx, self._unrecorded, now=now)
+
+    def _settle(self) -> None:
+        """After the commit: what was recorded is in flight no more."""
+        self.recorded.update(answer.state for answer in self._unrecorded)
+        self._in_flight.subtract(answer.offer.lease for answer in self._unrecorded)
+        self._in_flight = +self._in_flight
         self._unrecorded = []
-        return offers
 
     def _offer(self, tx: Transaction, want: int) -> list[Offer]:
-        job, now = self._assignment, self._clock()
+        """Up to `want` offers; fewer where the look into the ledger is long enough for one commit."""
+        now = self._clock()
         offers: list[Offer] = []
         while len(offers) < want:
-            if self._lease is None:
-                self._lease = claim_batch(tx, job.edition_id, owner=job.owner, now=now)
-                self._after = 0
-            if self._lease is None:
+            lease = self._lease or self._claim(tx)
+            if lease is None:
+                self._nothing_left = True
                 break
-            more, self._after = offer_next(
-                tx,
-                self._lease,
-                after=self._after,
-                want=want - len(offers),
-                revision=job.revision,
-                transport=job.transport,
-                decide=job.decide,
-                now=now,
-            )
-            offers += more
-            if len(offers) < want:
-                self._lease = None
+            found = offer_next(tx, lease, self._offering, after=self._after, want=want - len(offers), now=now)
+            offers += found.offers
+            self._after = found.after
+            if not found.is_exhausted:
+                break
+            self._lease = None
         return offers
+
+    def _claim(self, tx: Transaction) -> Lease | None:
+        self._lease = claim_batch(
+            tx, self._edition_id, owner=self._owner, now=self._clock(), after=self._last_batch
+        )
+        if self._lease is not None:
+            self._last_batch = self._lease.number
+            self._after = self._lease.first_subscriber_id - 1
+        return self._lease
 
     def _close(self) -> None:
         with self._store.write() as tx:
-            for lease in {answer.offer.lease for answer in self._unrecorded}:
-                renew_lease(tx, lease, now=self._clock())
-            record(tx, self._unrecorded, now=self._clock())
-            close_batches(tx, self._assignment.edition_id, owner=self._assignment.owner)
+            self._record(tx)
+            if is_cancelled(tx, self._edition_id):
+                skip_open(tx, self._edition_id, now=self._clock())
+            close_batches(tx, self._edition_id, owner=self._owner)
+        self._settle()

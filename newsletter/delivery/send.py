@@ -11,6 +11,8 @@ run takes over what a dead one left. What it does not do: choose papers (`compos
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import logging
 import random
 import threading
 import time
@@ -22,17 +24,22 @@ from typing import Protocol
 from newsletter.delivery.desk import Assignment, Desk
 from newsletter.delivery.limits import RateLimit
 from newsletter.delivery.retry import judge_result
-from newsletter.delivery.transports import Transport
+from newsletter.delivery.transports import Result, Transport
 from newsletter.errors import (
     NewsletterError,
+    PermanentTransportError,
     TemporaryTransportError,
     TransportError,
     TransportMisconfigured,
     TransportUnreachable,
 )
-from newsletter.model import Call, Clock, Message
+from newsletter.model import Call, Clock, DeliveryState, Message
 from newsletter.store import Store
 from newsletter.store.ledger import Answer, Offer
+
+_log = logging.getLogger(__name__)
+
+_UNCOMPOSED_AT_MOST = 3  # mails in a row that this program fails to compose
 
 Progress = Callable[[int], None]
 """Told how many deliveries were answered."""
@@ -56,14 +63,17 @@ class Job:
     progress: Progress = lambda answered: None
 
 
-async def deliver(
-    store: Store, assignment: Assignment, transport: Transport, job: Job
-) -> NewsletterError | None:
-    """Offers every due delivery of the edition once.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to. `stopped_by`: everything not handed over is still pending."""
 
-    Returns what stopped the run early, if anything did: everything not handed over is still pending.
-    Raises StoreError.
-    """
+    submitted: int
+    failed: int
+    stopped_by: NewsletterError | None
+
+
+async def deliver(store: Store, assignment: Assignment, transport: Transport, job: Job) -> Outcome:
+    """Offers every due delivery of the edition once. Raises StoreError."""
     run = _Run(job, transport)
     async with transport, Desk(store, assignment, clock=job.clock, is_stopping=run.is_stopping) as desk:
         slots = [asyncio.create_task(run.work(desk)) for _ in range(transport.calls_at_once)]
@@ -73,7 +83,8 @@ async def deliver(
             run.is_ended = True
             await asyncio.gather(*slots, return_exceptions=True)
             raise
-    return run.stopped_by
+    recorded = desk.recorded
+    return Outcome(recorded[DeliveryState.SUBMITTED], recorded[DeliveryState.FAILED], run.stopped_by)
 
 
 class _Run:
@@ -83,6 +94,7 @@ class _Run:
         self._limit = RateLimit(job.rate_per_second, time=time.monotonic)
         self._failures = 0
         self._reached = False
+        self._uncomposed = 0
         self.stopped_by: NewsletterError | None = None
         self.is_ended = False
 
@@ -98,23 +110,55 @@ class _Run:
             self._job.progress(len(answers))
 
     async def _hand_over(self, offers: Sequence[Offer]) -> Sequence[Answer]:
-        await self._limit.wait(len(offers))
-        try:
-            call = Call(_call_key(offers), tuple(map(self._job.composer.compose, offers)))
-            results = await self._transport.submit(call)
-        except TransportError as error:
-            self._note_failure(error)
-            results = (error,) * len(offers)
-        except NewsletterError as error:  # the mail could not be composed: nobody was mailed
-            self._end(error)
-            results = (TransportMisconfigured(error.message),) * len(offers)
-        else:
-            self._failures, self._reached = 0, True
+        composed = [(offer, self._compose(offer)) for offer in offers]
+        messages = tuple(each for _, each in composed if isinstance(each, Message))
+        submitted = iter(await self._submit(messages) if messages else ())
         now = self._job.clock()
         return [
-            judge_result(offer, result, now=now, give_up_at=self._job.give_up_at, jitter=random.random())  # noqa: S311
-            for offer, result in zip(offers, results, strict=True)
+            judge_result(
+                offer,
+                next(submitted) if isinstance(each, Message) else each,
+                now=now,
+                give_up_at=self._job.give_up_at,
+                jitter=random.random(),  # noqa: S311
+            )
+            for offer, each in composed
         ]
+
+    def _compose(self, offer: Offer) -> Message | TransportError:
+        """The mail, or why this reader alone gets none, or why nobody does."""
+        try:
+            message = self._job.composer.compose(offer)
+        except TransportError as error:
+            return error
+        except NewsletterError as error:  # what all share is at fault: everybody stays pending
+            self._end(error)
+            return TransportMisconfigured(error.message)
+        except Exception as error:  # one reader's mail must not hold up the others'
+            _log.exception("the mail to %s could not be composed", offer.subscriber.email)
+            return self._judge_mistake(error)
+        self._uncomposed = 0
+        return message
+
+    def _judge_mistake(self, error: Exception) -> TransportError:
+        """A mistake of this program: one reader's, or everybody's where there are several in a row."""
+        self._uncomposed += 1
+        reason = f"the mail could not be composed: {type(error).__name__}: {error}"
+        if self._uncomposed < _UNCOMPOSED_AT_MOST:
+            return PermanentTransportError(reason)
+        stopped_by = TransportMisconfigured(reason, fix="report this as a bug; newsletter send goes on after")
+        self._end(stopped_by)
+        return stopped_by
+
+    async def _submit(self, messages: tuple[Message, ...]) -> Sequence[Result]:
+        await self._limit.wait(len(messages))
+        try:
+            results = await self._transport.submit(Call(_call_key(messages), messages))
+        except TransportError as error:
+            self._note_failure(error)
+            return (error,) * len(messages)
+        self._failures, self._reached = 0, True
+        return results
 
     def _note_failure(self, error: TransportError) -> None:
         """Ends the run where nothing can go: misconfigured, never reached, or failing again and again."""
@@ -130,6 +174,7 @@ class _Run:
         self.is_ended = True
 
 
-def _call_key(offers: Sequence[Offer]) -> str:
-    first = offers[0]
-    return f"{first.lease.edition_id}.{first.subscriber.public_id}.{first.attempts}.{len(offers)}"
+def _call_key(messages: Sequence[Message]) -> str:
+    """The same for the same members, whenever and in whatever order they go."""
+    members = "\n".join(sorted(message.delivery_id for message in messages))
+    return hashlib.sha256(members.encode()).hexdigest()[:32]

@@ -7,9 +7,10 @@ write. On SQLite the holder of the run lock takes over at once; see `recover_del
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -24,8 +25,15 @@ _DELIVERY = schema.delivery
 LEASE = timedelta(minutes=15)
 """Longer than one call may take (RFC 5321 §4.5.3.2.6: 10 minutes); every exchange renews it."""
 
-UNKNOWN_AT_MOST = 3
+REOFFERS_AT_MOST = 3
 """So often a delivery of unknown outcome is offered again; then a person decides."""
+
+
+class BatchState(StrEnum):
+    PLANNED = "planned"
+    """Its rows are not in the ledger yet."""
+    OPEN = "open"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Lease:
     edition_id: int
     number: int
     epoch: int
+    first_subscriber_id: int
     last_subscriber_id: int
 
 
@@ -48,29 +57,39 @@ def recover_deliveries(tx: Transaction, edition_id: int, *, resend_unknown: bool
         .values(state=DeliveryState.UNKNOWN, unknowns=_DELIVERY.c.unknowns + 1)
     )
     if resend_unknown:
-        unclear = sa.and_(_DELIVERY.c.state == DeliveryState.UNKNOWN, _DELIVERY.c.unknowns < UNKNOWN_AT_MOST)
-        tx.execute(sa.update(_DELIVERY).where(of_edition, unclear).values(state=DeliveryState.PENDING))
+        tx.execute(
+            sa.update(_DELIVERY).where(of_edition, is_reofferable()).values(state=DeliveryState.PENDING)
+        )
     _open_batches_with_work(tx, edition_id)
 
 
-def reopen_deliveries(tx: Transaction, edition_id: int, states: Iterable[DeliveryState]) -> int:
-    """Makes failed or unknown deliveries pending again, by a person's word; returns how many."""
+def reopen_deliveries(
+    tx: Transaction, edition_id: int, states: Iterable[DeliveryState], *, transport: str | None = None
+) -> int:
+    """Makes deliveries in these states (those of one transport) pending again, by a person's word;
+    returns how many."""
+    which = [_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state.in_(list(states))]
+    if transport is not None:
+        which.append(_DELIVERY.c.transport == transport)
     result = tx.execute(
         sa.update(_DELIVERY)
-        .where(_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state.in_(list(states)))
-        .values(state=DeliveryState.PENDING, attempts=0, unknowns=0, retry_at=None)
+        .where(*which)
+        .values(state=DeliveryState.PENDING, attempts=0, unknowns=0, retry_at=None, settled_at=None)
     )
     _open_batches_with_work(tx, edition_id)
     return result.rowcount
 
 
-def claim_batch(tx: Transaction, edition_id: int, *, owner: str, now: datetime) -> Lease | None:
-    """The next open batch that nobody holds; None where there is none."""
+def claim_batch(
+    tx: Transaction, edition_id: int, *, owner: str, now: datetime, after: int = -1
+) -> Lease | None:
+    """The next open batch behind number `after` that nobody holds; None where there is none."""
     free = (
         sa.select(_BATCH.c.number)
         .where(
             _BATCH.c.edition_id == edition_id,
-            _BATCH.c.state == "open",
+            _BATCH.c.state == BatchState.OPEN,
+            _BATCH.c.number > after,
             sa.or_(_BATCH.c.lease_until.is_(None), _BATCH.c.lease_until < now),
         )
         .order_by(_BATCH.c.number)
@@ -81,7 +100,7 @@ def claim_batch(tx: Transaction, edition_id: int, *, owner: str, now: datetime) 
         sa.update(_BATCH)
         .where(_BATCH.c.edition_id == edition_id, _BATCH.c.number == free)
         .values(epoch=_BATCH.c.epoch + 1, owner=owner, lease_until=now + LEASE)
-        .returning(_BATCH.c.number, _BATCH.c.epoch, _BATCH.c.last_subscriber_id)
+        .returning(_BATCH.c.number, _BATCH.c.epoch, _BATCH.c.first_subscriber_id, _BATCH.c.last_subscriber_id)
     ).first()
     return Lease(edition_id, *row) if row else None
 
@@ -98,8 +117,8 @@ def close_batches(tx: Transaction, edition_id: int, *, owner: str) -> None:
     """Marks done the batches with nothing left to offer, and gives back the leases of `owner`."""
     tx.execute(
         sa.update(_BATCH)
-        .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == "open", ~_has_work())
-        .values(state="done")
+        .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == BatchState.OPEN, ~_has_work())
+        .values(state=BatchState.DONE)
     )
     tx.execute(sa.update(_BATCH).where(_BATCH.c.owner == owner).values(owner=None, lease_until=None))
 
@@ -116,17 +135,23 @@ _RENEW = (
 
 
 def _has_work() -> sa.ColumnElement[bool]:
-    states = (DeliveryState.PENDING, DeliveryState.OFFERED)
     return sa.exists().where(
         _DELIVERY.c.edition_id == _BATCH.c.edition_id,
         _DELIVERY.c.subscriber_id.between(_BATCH.c.first_subscriber_id, _BATCH.c.last_subscriber_id),
-        _DELIVERY.c.state.in_(states),
+        sa.or_(_DELIVERY.c.state.in_((DeliveryState.PENDING, DeliveryState.OFFERED)), is_reofferable()),
     )
+
+
+def is_reofferable(
+    states: Sequence[DeliveryState] = (DeliveryState.UNKNOWN,),
+) -> sa.ColumnElement[bool]:
+    """Whose outcome is unknown, and who is offered it again without a person's word."""
+    return sa.and_(_DELIVERY.c.state.in_(states), _DELIVERY.c.unknowns <= REOFFERS_AT_MOST)
 
 
 def _open_batches_with_work(tx: Transaction, edition_id: int) -> None:
     tx.execute(
         sa.update(_BATCH)
-        .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == "done", _has_work())
-        .values(state="open")
+        .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == BatchState.DONE, _has_work())
+        .values(state=BatchState.OPEN)
     )

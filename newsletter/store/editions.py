@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,11 +35,18 @@ class EditionFacts:
     published_at: datetime
     updated_at: datetime
     planned_at: datetime | None
+    paused_at: datetime | None
+    cancelled_at: datetime | None
     papers: int
 
     @property
     def name(self) -> str:
         return edition_name(self.kind, self.period_end)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Paused or cancelled: nobody is mailed."""
+        return self.paused_at is not None or self.cancelled_at is not None
 
 
 def list_editions(tx: Transaction, *, newest: int | None = None) -> list[EditionFacts]:
@@ -56,6 +64,10 @@ def find_edition(tx: Transaction, kind: EditionKind, period_end: date) -> Editio
             f"there is no {kind} edition of {period_end}", fix="newsletter status lists the latest editions"
         )
     return _read_facts(row)
+
+
+def find_edition_by_id(tx: Transaction, edition_id: int) -> EditionFacts:
+    return _read_facts(tx.execute(_facts().where(_EDITION.c.id == edition_id)).mappings().one())
 
 
 def load_edition(
@@ -81,7 +93,7 @@ def load_edition(
 
 def _facts() -> sa.Select[Any]:
     count = sa.select(sa.func.count()).where(_PLACE.c.edition_id == _EDITION.c.id).scalar_subquery()
-    names = ("id", "kind", "period_end", "revision", "published_at", "updated_at", "planned_at")
+    names = [field.name for field in dataclasses.fields(EditionFacts) if field.name in _EDITION.c]
     return sa.select(*(_EDITION.c[name] for name in names), count.label("papers"))
 
 

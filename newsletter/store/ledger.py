@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from newsletter.model import DeliveryCounts, DeliveryState, SkipReason, Subscriber, SubscriberStatus
 from newsletter.store import schema
-from newsletter.store.batches import UNKNOWN_AT_MOST, Lease
+from newsletter.store.batches import BatchState, Lease, is_reofferable
 from newsletter.store.engine import Transaction
 from newsletter.store.subscribers import read_subscriber
 
@@ -24,9 +24,11 @@ _EDITION = schema.edition
 _DELIVERY = schema.delivery
 
 _LOOK_AHEAD = 32  # candidates read at once: most are offered, and a run of skips takes few queries
+_LOOKED_AT_MOST = 512  # in one transaction: whoever unsubscribes meanwhile waits for it
 
-Decide = Callable[[Subscriber], str | None]
-"""The key of the reader's choice, or None where no paper matches."""
+Decide = Callable[[Subscriber, str | None], str | None]
+"""The rendition a reader gets: that of his first offer, where there was one and papers still match it,
+else one decided now; None where no paper matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Offer:
     lease: Lease
     subscriber: Subscriber
     revision: int
-    choice: str
+    rendition: str
     attempts: int
 
 
@@ -54,10 +56,13 @@ class Answer:
 
 def may_offer(tx: Transaction, edition_id: int) -> bool:
     """False while the edition is paused, and once it is cancelled."""
-    row = tx.execute(
-        sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(_EDITION.c.id == edition_id)
-    ).one()
-    return row.paused_at is None and row.cancelled_at is None
+    paused = sa.select(_EDITION.c.paused_at).where(_EDITION.c.id == edition_id)
+    return tx.execute(paused).scalar_one() is None and not is_cancelled(tx, edition_id)
+
+
+def is_cancelled(tx: Transaction, edition_id: int) -> bool:
+    cancelled = sa.select(_EDITION.c.cancelled_at).where(_EDITION.c.id == edition_id)
+    return tx.execute(cancelled).scalar_one() is not None
 
 
 def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None:
@@ -80,42 +85,73 @@ def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What offering has in common in a run: by which transport, of which revision, who decides."""
+
+    revision: int
+    transport: str
+    decide: Decide
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The deliveries offered; where to go on in the batch; whether it has nothing more."""
+
+    offers: list[Offer]
+    after: int
+    is_exhausted: bool
+
+
 def offer_next(
-    tx: Transaction,
-    lease: Lease,
-    *,
-    after: int,
-    want: int,
-    revision: int,
-    transport: str,
-    decide: Decide,
-    now: datetime,
-) -> tuple[list[Offer], int]:
+    tx: Transaction, lease: Lease, offering: Offering, *, after: int, want: int, now: datetime
+) -> Offers:
     """Marks up to `want` deliveries of the batch offered, behind subscriber `after`.
 
     Whoever unsubscribed or was suppressed since planning, and whoever chose nothing that is in this
-    edition, is skipped here. Returns the offers and the last subscriber looked at; fewer offers than
-    wanted mean that the batch has no more.
+    edition, is skipped here. Looks at a few hundred at most, so that the transaction is short.
     """
     offers: list[Offer] = []
-    while len(offers) < want:
+    looked_at = 0
+    while len(offers) < want and looked_at < _LOOKED_AT_MOST:
         window = {"edition": lease.edition_id, "after": after, "to": lease.last_subscriber_id}
         rows = tx.execute(_CANDIDATES, window | {"now": now, "most": _LOOK_AHEAD}).all()
+        if not rows:
+            return Offers(offers, after, is_exhausted=True)
         for row in rows:
             after = row.subscriber_id
-            reason, choice = _judge(row, decide)
+            looked_at += 1
+            reason, rendition = _judge(row, offering.decide)
             if reason is not None:
                 who = {"edition": lease.edition_id, "subscriber": after}
                 tx.execute(_SKIP, who | {"why": reason, "at": now})
                 continue
-            offer = Offer(lease, read_subscriber(row), row.revision or revision, choice, row.attempts)
-            tx.execute(_OFFER, _offer_values(offer, transport, now))
+            revision = row.revision or offering.revision
+            offer = Offer(lease, read_subscriber(row), revision, rendition, row.attempts)
+            tx.execute(_OFFER, _offer_values(tx, offer, offering.transport, now))
             offers.append(offer)
             if len(offers) == want:
                 break
-        if not rows:
-            break
-    return offers, after
+    return Offers(offers, after, is_exhausted=False)
+
+
+def give_up(tx: Transaction, edition_id: int, *, now: datetime) -> int:
+    """Fails what is still open of an edition that is too old to be mailed; returns how many."""
+    return _close_open(tx, edition_id, now, state=DeliveryState.FAILED, answer=TOO_OLD)
+
+
+def skip_open(tx: Transaction, edition_id: int, *, now: datetime) -> int:
+    """Skips what is still open of a cancelled edition; returns how many."""
+    return _close_open(tx, edition_id, now, state=DeliveryState.SKIPPED, skip_reason=SkipReason.CANCELLED)
+
+
+TOO_OLD = "given up: the edition is too old"
+
+
+def _close_open(tx: Transaction, edition_id: int, now: datetime, **values: Any) -> int:
+    is_open = sa.and_(_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state == DeliveryState.PENDING)
+    statement = sa.update(_DELIVERY).where(is_open)
+    return tx.execute(statement.values(settled_at=now, retry_at=None, **values)).rowcount
 
 
 def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
@@ -126,6 +162,12 @@ def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
         .group_by(_DELIVERY.c.state)
     )
     counts = {DeliveryState(state): count for state, count in tx.execute(statement)}
+    batch = schema.edition_batch
+    unwritten = tx.execute(
+        sa.select(sa.func.sum(batch.c.size)).where(
+            batch.c.edition_id == edition_id, batch.c.state == BatchState.PLANNED
+        )
+    ).scalar()
     submitted = (
         DeliveryState.SUBMITTED,
         DeliveryState.DELIVERED,
@@ -137,7 +179,8 @@ def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
         failed=counts.get(DeliveryState.FAILED, 0),
         skipped=counts.get(DeliveryState.SKIPPED, 0),
         unknown=counts.get(DeliveryState.UNKNOWN, 0),
-        pending=counts.get(DeliveryState.PENDING, 0) + counts.get(DeliveryState.OFFERED, 0),
+        pending=sum(counts.get(state, 0) for state in (DeliveryState.PENDING, DeliveryState.OFFERED))
+        + (unwritten or 0),
     )
 
 
@@ -166,21 +209,31 @@ def list_troubles(tx: Transaction, edition_id: int, *, most: int = 20) -> list[T
     ]
 
 
-def has_open_work(tx: Transaction, edition_id: int, *, resend_unknown: bool, now: datetime) -> bool:
-    """Whether a run would have something to do: deliveries due, or left behind by a process that died."""
-    of_edition = _DELIVERY.c.edition_id == edition_id
+def list_open_editions(tx: Transaction, *, resend_unknown: bool, now: datetime) -> list[int]:
+    """The editions with something to do for a run, the latest first: deliveries due, or left behind by a
+    process that died; neither paused nor cancelled ones."""
+    batch = schema.edition_batch
     due = sa.or_(_DELIVERY.c.retry_at.is_(None), _DELIVERY.c.retry_at <= now)
-    open_states = [
+    is_open = [
         sa.and_(_DELIVERY.c.state == DeliveryState.PENDING, due),
         _DELIVERY.c.state == DeliveryState.OFFERED,
     ]
     if resend_unknown:
-        again = _DELIVERY.c.unknowns < UNKNOWN_AT_MOST
-        open_states.append(sa.and_(_DELIVERY.c.state == DeliveryState.UNKNOWN, again))
-    batch = schema.edition_batch
-    half_planned = sa.exists().where(batch.c.edition_id == edition_id, batch.c.state == "planned")
-    waiting = sa.exists().where(of_edition, sa.or_(*open_states))
-    return bool(tx.execute(sa.select(sa.or_(half_planned, waiting))).scalar())
+        is_open.append(is_reofferable())
+    work = sa.exists().where(
+        _DELIVERY.c.edition_id == batch.c.edition_id,
+        _DELIVERY.c.subscriber_id.between(batch.c.first_subscriber_id, batch.c.last_subscriber_id),
+        sa.or_(*is_open),
+    )
+    has_work = sa.exists().where(
+        batch.c.edition_id == _EDITION.c.id,
+        batch.c.state != BatchState.DONE,
+        sa.or_(batch.c.state == BatchState.PLANNED, work),
+    )
+    statement = sa.select(_EDITION.c.id).where(
+        _EDITION.c.paused_at.is_(None), _EDITION.c.cancelled_at.is_(None), has_work
+    )
+    return list(tx.execute(statement.order_by(_EDITION.c.period_end.desc())).scalars())
 
 
 # --- Statements, made once: they run for every delivery -------------------------------------------
@@ -214,8 +267,7 @@ _OFFER = (
         state=DeliveryState.OFFERED,
         transport=sa.bindparam("by"),
         revision=sa.bindparam("with_revision"),
-        choice=sa.bindparam("with_choice"),
-        call=sa.bindparam("in_call"),
+        rendition_id=sa.bindparam("with_rendition"),
         offered_at=sa.bindparam("at"),
     )
 )
@@ -223,8 +275,8 @@ _CANDIDATES = (
     sa.select(
         _DELIVERY.c.subscriber_id,
         _DELIVERY.c.revision,
-        _DELIVERY.c.choice,
         _DELIVERY.c.attempts,
+        schema.rendition.c.key.label("rendition"),
         schema.suppression.c.reason.label("suppressed"),
         schema.subscriber,
     )
@@ -234,6 +286,7 @@ _CANDIDATES = (
         schema.suppression.c.normal_email == schema.subscriber.c.normal_email,
         isouter=True,
     )
+    .join(schema.rendition, schema.rendition.c.id == _DELIVERY.c.rendition_id, isouter=True)
     .where(
         _DELIVERY.c.edition_id == sa.bindparam("edition"),
         _DELIVERY.c.subscriber_id > sa.bindparam("after"),
@@ -253,19 +306,27 @@ def _judge(row: Any, decide: Decide) -> tuple[SkipReason | None, str]:
         return SkipReason.UNSUBSCRIBED, ""
     if row.suppressed is not None:
         return SkipReason.SUPPRESSED, ""
-    # What was chosen at the first offer stands: the same delivery has the same bytes.
-    choice = row.choice if row.choice is not None else decide(read_subscriber(row))
-    return (SkipReason.NO_MATCH, "") if choice is None else (None, choice)
+    rendition = decide(read_subscriber(row), row.rendition)
+    return (SkipReason.NO_MATCH, "") if rendition is None else (None, rendition)
 
 
-def _offer_values(offer: Offer, transport: str, now: datetime) -> dict[str, Any]:
-    lease = offer.lease
+def _offer_values(tx: Transaction, offer: Offer, transport: str, now: datetime) -> dict[str, Any]:
     return {
-        "edition": lease.edition_id,
+        "edition": offer.lease.edition_id,
         "subscriber": offer.subscriber.id,
         "by": transport,
         "with_revision": offer.revision,
-        "with_choice": offer.choice,
-        "in_call": f"{lease.number}.{lease.epoch}.{offer.subscriber.id}",
+        "with_rendition": _find_rendition(tx, offer.rendition),
         "at": now,
     }
+
+
+def _find_rendition(tx: Transaction, key: str) -> int:
+    known = tx.execute(_RENDITION, {"wanted": key}).scalar()
+    if known is not None:
+        return int(known)
+    statement = sa.insert(schema.rendition).values(key=key).returning(schema.rendition.c.id)
+    return int(tx.execute(statement).scalar_one())
+
+
+_RENDITION = sa.select(schema.rendition.c.id).where(schema.rendition.c.key == sa.bindparam("wanted"))

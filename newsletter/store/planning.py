@@ -1,12 +1,13 @@
 """Who gets an edition: frozen once, then written into the ledger batch by batch.
 
 Planning is one transaction: it marks the edition and cuts the subscribers into batches, ranges of ids.
-The rows of a batch enter the ledger with its first claim (`expand_batches`), so that no transaction is
-long. `planned_at` is the cut-off: who confirms later waits for the next edition.
+The rows of the batches enter the ledger after it (`expand_batches`), ten batches a transaction, so that none
+is long. `planned_at` is the cut-off: who confirms later waits for the next edition.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.model import DeliveryState, EditionKind, Subscriber, SubscriberStatus
 from newsletter.store import schema
+from newsletter.store.batches import BatchState, is_reofferable, reopen_deliveries
 from newsletter.store.engine import Store, Transaction
 from newsletter.store.subscribers import read_subscriber
 
@@ -27,6 +29,7 @@ _SUBSCRIBER = schema.subscriber
 BATCH_SIZE = 1_000
 _BATCHES_A_TRANSACTION = 10
 _PAGE = 5_000
+_BREATH = 0.02  # seconds between transactions: an unsubscribe gets in
 
 
 def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size: int = BATCH_SIZE) -> bool:
@@ -47,9 +50,10 @@ def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size:
             "number": number,
             "first_subscriber_id": first,
             "last_subscriber_id": last,
-            "state": "planned",
+            "state": BatchState.PLANNED,
+            "size": size,
         }
-        for number, (first, last) in enumerate(ranges)
+        for number, (first, last, size) in enumerate(ranges)
     ]
     tx.execute(sa.insert(_BATCH), rows)
     return True
@@ -61,7 +65,7 @@ def expand_batches(store: Store, edition_id: int) -> None:
         with store.write() as tx:
             planned = tx.execute(
                 sa.select(_BATCH)
-                .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == "planned")
+                .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == BatchState.PLANNED)
                 .order_by(_BATCH.c.number)
                 .limit(_BATCHES_A_TRANSACTION)
             ).all()
@@ -69,21 +73,28 @@ def expand_batches(store: Store, edition_id: int) -> None:
                 _expand(tx, batch)
         if len(planned) < _BATCHES_A_TRANSACTION:
             return
+        time.sleep(_BREATH)
 
 
 def reopen_for_transport(tx: Transaction, edition_id: int, transport: str) -> bool:
-    """Opens an edition that only went to files, once real mail is configured.
+    """Opens what only went to files again, once real mail is configured: they get a mail.
 
-    Whoever got a file gets a mail; the edition is planned anew for today's subscribers.
+    Where nothing of the edition went out otherwise, it is planned anew, for today's subscribers.
     """
-    of_edition = _DELIVERY.c.edition_id == edition_id
-    kinds = set(tx.execute(sa.select(_DELIVERY.c.transport).where(of_edition).distinct()).scalars())
-    if transport == "file" or kinds - {None} != {"file"}:
-        return False
-    tx.execute(sa.delete(_DELIVERY).where(of_edition))
-    tx.execute(sa.delete(_BATCH).where(_BATCH.c.edition_id == edition_id))
-    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=None))
-    return True
+    if went_to_files_alone(tx, edition_id, transport):
+        tx.execute(sa.delete(_DELIVERY).where(_DELIVERY.c.edition_id == edition_id))
+        tx.execute(sa.delete(_BATCH).where(_BATCH.c.edition_id == edition_id))
+        tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=None))
+        return True
+    return (
+        transport != "file" and reopen_deliveries(tx, edition_id, list(DeliveryState), transport="file") > 0
+    )
+
+
+def went_to_files_alone(tx: Transaction, edition_id: int, transport: str) -> bool:
+    """Whether the edition was written into files, and by `transport` it would be mailed."""
+    kinds = sa.select(_DELIVERY.c.transport).where(_DELIVERY.c.edition_id == edition_id).distinct()
+    return transport != "file" and set(tx.execute(kinds).scalars()) - {None} == {"file"}
 
 
 def iterate_eligible(tx: Transaction, kind: EditionKind, *, now: datetime) -> Iterator[Subscriber]:
@@ -92,12 +103,19 @@ def iterate_eligible(tx: Transaction, kind: EditionKind, *, now: datetime) -> It
     yield from _in_pages(tx, statement)
 
 
-def iterate_pending(tx: Transaction, edition_id: int) -> Iterator[Subscriber]:
-    """The subscribers whose delivery of a planned edition is still open."""
+def iterate_open(
+    tx: Transaction, edition_id: int, *, transport: str, resend_unknown: bool
+) -> Iterator[Subscriber]:
+    """The subscribers to whom a send by `transport` would offer a planned edition, now or later."""
+    states = [_DELIVERY.c.state == DeliveryState.PENDING]
+    if resend_unknown:
+        states.append(is_reofferable((DeliveryState.OFFERED, DeliveryState.UNKNOWN)))
+    if transport != "file":
+        states.append(_DELIVERY.c.transport == "file")
     statement = (
         sa.select(*_SUBSCRIBER.c)
         .join(_DELIVERY, _DELIVERY.c.subscriber_id == _SUBSCRIBER.c.id)
-        .where(_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state == DeliveryState.PENDING)
+        .where(_DELIVERY.c.edition_id == edition_id, sa.or_(*states))
         .order_by(_SUBSCRIBER.c.id)
     )
     yield from _in_pages(tx, statement)
@@ -120,19 +138,19 @@ def _eligible(kind: EditionKind, cut_off: datetime) -> sa.Select[Any]:
     )
 
 
-def _cut(tx: Transaction, kind: EditionKind, now: datetime, size: int) -> list[tuple[int, int]]:
-    """The eligible ids in ranges of `size`, each (first, last)."""
+def _cut(tx: Transaction, kind: EditionKind, now: datetime, size: int) -> list[tuple[int, int, int]]:
+    """The eligible ids in ranges of `size`: each (first, last, how many)."""
     numbered = (
         _eligible(kind, now)
         .add_columns(((sa.func.row_number().over(order_by=_SUBSCRIBER.c.id) - 1) // size).label("number"))
         .subquery()
     )
     statement = (
-        sa.select(sa.func.min(numbered.c.id), sa.func.max(numbered.c.id))
+        sa.select(sa.func.min(numbered.c.id), sa.func.max(numbered.c.id), sa.func.count())
         .group_by(numbered.c.number)
         .order_by(numbered.c.number)
     )
-    return [(first, last) for first, last in tx.execute(statement)]
+    return [(first, last, count) for first, last, count in tx.execute(statement)]
 
 
 def _expand(tx: Transaction, batch: Any) -> None:
@@ -149,5 +167,5 @@ def _expand(tx: Transaction, batch: Any) -> None:
     tx.execute(
         sa.update(_BATCH)
         .where(_BATCH.c.edition_id == batch.edition_id, _BATCH.c.number == batch.number)
-        .values(state="open")
+        .values(state=BatchState.OPEN)
     )

@@ -201,6 +201,14 @@ edition_batch = _table(
     _number("epoch", default=0),
     sa.Column("owner", sa.Text),
     _instant("lease_until"),
+    _number("size", default=0),  # how many rows it will have, while it is planned
+)
+
+# What a reader gets of an edition, in one line: language and choice. Most readers share a few.
+rendition = _table(
+    "rendition",
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("key", unique=True),
 )
 
 delivery = _table(
@@ -211,7 +219,6 @@ delivery = _table(
     sa.Column("skip_reason", sa.Text),
     sa.Column("transport", sa.Text),
     _number("revision", required=False),
-    sa.Column("choice", sa.Text),
     sa.Column("call", sa.Text),
     _number("attempts", default=0),
     _number("unknowns", default=0),
@@ -220,6 +227,7 @@ delivery = _table(
     sa.Column("provider_id", sa.Text),
     _instant("offered_at"),
     _instant("settled_at"),
+    _number("rendition_id", required=False),  # of its first offer, see rendition
     sqlite_with_rowid=False,
 )
 sa.Index("ix_delivery_subscriber_id", delivery.c.subscriber_id)

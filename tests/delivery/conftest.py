@@ -78,12 +78,12 @@ class Delivery:
     now: datetime = NOON
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, transport: ToldTransport, *, decide: Decide = lambda _: "*") -> NewsletterError | None:
+    def run(self, transport: ToldTransport, *, decide: Decide = lambda *_: " *") -> NewsletterError | None:
         with self.store.write() as tx:
             recover_deliveries(tx, self.edition_id, resend_unknown=transport.repeats_are_cheap)
         assignment = Assignment(self.edition_id, 1, transport.name, decide, "test")
         job = Job(PlainComposer(), lambda: self.now, self.stop, give_up_at=NOON + timedelta(days=3))
-        return asyncio.run(deliver(self.store, assignment, transport, job))
+        return asyncio.run(deliver(self.store, assignment, transport, job)).stopped_by
 
     def counts(self) -> DeliveryCounts:
         with self.store.read() as tx:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from newsletter.delivery.transports import Result
 from newsletter.errors import (
     AddressRefused,
     OutcomeUnknown,
@@ -15,9 +19,11 @@ from newsletter.errors import (
     TransportMisconfigured,
     TransportUnreachable,
 )
-from newsletter.model import DeliveryCounts, DeliveryState, Message, Submitted, SuppressionReason
+from newsletter.model import Call, DeliveryCounts, DeliveryState, Message, Submitted, SuppressionReason
+from newsletter.store import Transaction
 from newsletter.store.batches import claim_batch
-from newsletter.store.schema import edition
+from newsletter.store.ledger import Offer
+from newsletter.store.schema import edition, edition_batch
 from newsletter.store.subscribers import find_subscriber, suppress, unsubscribe
 from tests.builders import NOON
 from tests.delivery.conftest import Delivery, ToldTransport, address
@@ -81,7 +87,7 @@ def test_who_leaves_during_the_run_gets_nothing_more(make_delivery: Make) -> Non
 
 def test_who_chose_nothing_of_this_edition_is_skipped(make_delivery: Make) -> None:
     delivery, transport = make_delivery(4), ToldTransport()
-    delivery.run(transport, decide=lambda subscriber: None if subscriber.email == address(2) else "*")
+    delivery.run(transport, decide=lambda subscriber, _: None if subscriber.email == address(2) else " *")
     assert delivery.counts() == DeliveryCounts(submitted=3, skipped=1)
 
 
@@ -167,7 +173,7 @@ def test_a_lost_answer_is_unknown_and_offered_again_three_times_at_most(make_del
         assert delivery.counts() == DeliveryCounts(unknown=2)
         with delivery.store.read() as tx:
             calls.append(tx.exec_driver_sql("SELECT max(attempts) FROM delivery").scalar())
-    assert calls == [1, 2, 3, 3, 3]
+    assert calls == [1, 2, 3, 4, 4]
 
 
 def test_an_unknown_outcome_is_held_where_a_repeat_would_be_dear(make_delivery: Make) -> None:
@@ -214,7 +220,9 @@ def test_nothing_is_offered_of_a_paused_or_cancelled_edition(make_delivery: Make
     transport = ToldTransport(pause, calls_at_once=2)
     delivery.run(transport)
     assert len(transport.taken) <= 4
-    assert delivery.counts().pending == 20 - len(transport.taken)
+    left = 20 - len(transport.taken)
+    counts = delivery.counts()
+    assert (counts.pending, counts.skipped) == ((left, 0) if column == "paused_at" else (0, left))
 
 
 def test_who_was_taken_for_dead_can_no_longer_write(make_delivery: Make) -> None:
@@ -246,6 +254,100 @@ def test_a_message_that_cannot_be_composed_stops_the_run_and_nobody_is_mailed(
         assert isinstance(delivery.run(transport), RenderError)
     assert transport.taken == []
     assert delivery.counts() == DeliveryCounts(pending=5)
+
+
+def test_a_mail_that_cannot_be_composed_for_one_reader_fails_alone(
+    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.delivery.conftest import PlainComposer
+
+    compose = PlainComposer.compose
+    errors = {
+        address(3): AddressRefused("no such address can be", code=553),
+        address(7): ValueError("a mistake of ours"),
+    }
+
+    def fail(self: PlainComposer, offer: Offer) -> Message:
+        if offer.subscriber.email in errors:
+            raise errors[offer.subscriber.email]
+        return compose(self, offer)
+
+    delivery, transport = make_delivery(20), ToldTransport(messages_per_call=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(PlainComposer, "compose", fail)
+        assert delivery.run(transport) is None
+    assert delivery.counts() == DeliveryCounts(submitted=18, failed=2)
+    assert set(errors).isdisjoint(transport.taken)
+
+
+def test_a_mistake_that_meets_everybody_stops_the_run(
+    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.delivery.conftest import PlainComposer
+
+    def fail(self: PlainComposer, offer: Offer) -> Message:
+        raise ValueError("a mistake of ours")
+
+    delivery, transport = make_delivery(30), ToldTransport(calls_at_once=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(PlainComposer, "compose", fail)
+        error = delivery.run(transport)
+    assert error is not None
+    assert "a mistake of ours" in error.message
+    assert delivery.counts() == DeliveryCounts(failed=2, pending=28)
+
+
+def test_nobody_is_offered_twice_in_one_run_however_long_it_takes(make_delivery: Make) -> None:
+    delivery = make_delivery(25)
+
+    def put_off(message: Message) -> Submitted:
+        offered.append(message.recipient)
+        delivery.now += timedelta(minutes=20)  # beyond every lease and the first retry
+        raise TemporaryTransportError("451 later")
+
+    offered: list[str] = []
+    delivery.run(ToldTransport(put_off, calls_at_once=20))
+    assert sorted(offered) == [address(number) for number in range(25)]
+
+
+def test_a_call_that_takes_long_keeps_its_batch(make_delivery: Make) -> None:
+    """Another process could claim it otherwise, and offer the same deliveries."""
+    delivery = make_delivery(30, batch_size=10)
+
+    class OneWaits(ToldTransport):
+        async def submit(self, call: Call) -> tuple[Result, ...]:
+            if call.messages[0].recipient == address(0):
+                while len(self.taken) < 29:
+                    await asyncio.sleep(0.001)
+                with delivery.store.read() as tx:
+                    leases = tx.execute(sa.select(edition_batch.c.lease_until)).scalars().all()
+                assert leases[0] > delivery.now
+            delivery.now += timedelta(minutes=10)
+            return await super().submit(call)
+
+    transport = OneWaits(calls_at_once=2)
+    assert delivery.run(transport) is None
+    assert delivery.counts() == DeliveryCounts(submitted=30)
+
+
+def test_a_long_row_of_readers_without_a_match_is_many_short_transactions(make_delivery: Make) -> None:
+    delivery, longest = make_delivery(1_500, batch_size=2_000), []
+    write = delivery.store.write
+
+    @contextmanager
+    def counted() -> Iterator[Transaction]:
+        with write() as tx:
+            before = delivery_changes(tx)
+            yield tx
+            longest.append(delivery_changes(tx) - before)
+
+    def delivery_changes(tx: Transaction) -> int:
+        return int(tx.exec_driver_sql("SELECT total_changes()").scalar_one())
+
+    delivery.store.write = counted  # type: ignore[method-assign]
+    delivery.run(ToldTransport(), decide=lambda *_: None)
+    assert delivery.counts() == DeliveryCounts(skipped=1_500)
+    assert max(longest) < 600
 
 
 def test_an_answer_whose_commit_failed_is_recorded_all_the_same_and_goes_once(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.script import ScriptDirectory
 
 from newsletter.store import Store, connect_store, migrate, open_store, schema
@@ -58,3 +59,36 @@ def test_opening_twice_migrates_once(tmp_path: Path) -> None:
     open_store(url).close()
     open_store(url).close()
     assert [path.name for path in tmp_path.glob("*.before-*")] == []
+
+
+def test_the_first_store_ever_keeps_its_deliveries_and_gets_its_keywords_counted(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    store = connect_store(f"sqlite:///{path}")
+    config = alembic_config()
+    with store.write() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+        for statement in FIRST.strip().splitlines():
+            tx.exec_driver_sql(statement)
+    assert migrate.migrate_store(store) == "0001"
+    with store.read() as tx:
+        assert tx.exec_driver_sql("SELECT normal, papers FROM keyword_use ORDER BY normal").all() == [
+            ("a", 2),
+            ("b", 1),
+        ]
+        kept = "SELECT subscriber_id, state, key FROM delivery LEFT JOIN rendition ON id = rendition_id"
+        assert tx.exec_driver_sql(kept).all() == [(1, "pending", None), (2, "unknown", " a,b|3")]
+    store.close()
+
+
+FIRST = """
+INSERT INTO edition VALUES (1, 'daily', '2025-09-24', 1, '2025-09-24', '2025-09-24', NULL, NULL, NULL, NULL)
+INSERT INTO paper VALUES (1, 'x', '{}', 'h', '2025-09-24', '2025-09-24 04:00:00', '2025-09-24 04:00:00')
+INSERT INTO paper VALUES (2, 'y', '{}', 'h', '2025-09-24', '2025-09-24 03:59:59', '2025-09-24 03:59:59')
+INSERT INTO paper VALUES (3, 'z', '{}', 'h', '2025-09-24', '2025-09-24 03:59:58', '2025-09-24 03:59:58')
+INSERT INTO edition_paper VALUES (1, 0, 1), (1, 1, 2)
+INSERT INTO paper_keyword VALUES (1, 0, 'a', 'A'), (2, 0, 'a', 'A'), (2, 1, 'b', 'B'), (3, 0, 'b', 'B')
+INSERT INTO paper_keyword VALUES (1, 1, '', '.')
+INSERT INTO delivery (edition_id, subscriber_id, state) VALUES (1, 1, 'pending')
+INSERT INTO delivery (edition_id, subscriber_id, state, choice) VALUES (1, 2, 'unknown', 'a,b|3')
+"""

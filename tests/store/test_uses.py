@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.keywords import Vocabulary
 from newsletter.model import Digest
-from newsletter.store import Store, Transaction, migrate, schema
+from newsletter.store import Store, Transaction, schema
 from newsletter.store.intake import take_in
 from newsletter.store.keywords import load_vocabulary
 from newsletter.store.uses import find_keyword_uses, list_common_uses, list_keyword_uses, recount_uses
@@ -53,18 +53,6 @@ def test_whatever_is_taken_in_and_corrected_the_counts_are_those_of_everything(
         tx.execute(sa.delete(schema.keyword_use))
         recount_uses(tx, tx.execute(sa.select(schema.paper_keyword.c.normal)).scalars().all())
         assert kept == read_counts(tx)
-
-
-def test_a_store_from_before_the_counts_gets_them(store: Store) -> None:
-    with store.write() as tx:
-        take(tx, 0, {0: ["A", "B"], 1: ["A"]})
-        counted = read_counts(tx)
-        tx.execute(sa.text("DROP TABLE keyword_use"))
-        tx.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
-    assert migrate.migrate_store(store) == "0001"
-    with store.read() as tx:
-        assert read_counts(tx) == counted
-        assert [count for _, count, _ in counted] == [2, 1]
 
 
 def test_two_rare_spellings_are_one_common_keyword(store: Store) -> None:
