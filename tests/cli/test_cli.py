@@ -185,3 +185,22 @@ def test_what_cannot_be_written_is_one_line_and_exit_4(program: Program) -> None
     assert refused.code == 4
     assert "Traceback" not in refused.err
     assert "/none/such/list.csv" in refused.err
+
+
+def test_an_internationalised_host_stands_in_ascii_wherever_a_mail_links(program: Program) -> None:
+    program.configure(newsletter__base_url="https://论文.测试/daily")
+    program.write_digest(today(), [write_paper(0)])
+    program.subscribe("ann@readers.test")
+    assert program.run("send").code == 0
+    [mail] = (program.folder / "outbox").iterdir()
+    head = mail.read_bytes().partition(b"\r\n\r\n")[0].decode("ascii")
+    assert "List-Unsubscribe: <https://xn--7dv436f.xn--0zwm56d/daily/unsubscribe/" in head
+    assert "%" not in head.partition("List-Archive: ")[2].splitlines()[0]
+
+
+def test_a_language_without_words_is_told_before_anything_is_done(program: Program) -> None:
+    program.configure(newsletter__language="fr")
+    refused = program.run("subscribers", "list")
+    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert "known: en, zh-CN" in refused.err
+    assert not (program.folder / "newsletter.db").exists()
