@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,10 +35,11 @@ def import_list(ctx: click.Context, file: str) -> int:
     gets mail again by an import.
     """
     from newsletter.render.words import known_languages
+    from newsletter.store.list_lines import decode_lines
     from newsletter.store.subscriber_list import import_subscribers
 
     with opened_publisher(ctx) as publisher, click.open_file(file, "rb") as binary:
-        lines = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+        lines = decode_lines(binary)
         report = import_subscribers(publisher.store, lines, languages=known_languages(), now=now())
         warn_of_weekly_readers(publisher)
     for problem in report.problems:

@@ -1,7 +1,7 @@
 """Subscribers, their preferences and suppressions.
 
 An address is one subscriber, by its normal form. Whoever unsubscribed stays so until he himself
-asks again: no import and no other subscriber's row revives him.
+asks again: no import and no other subscriber's row revives him. No row takes a confirmation back.
 """
 
 from __future__ import annotations
@@ -205,6 +205,7 @@ def _values_of(row: SubscriberRow, now: datetime) -> dict[str, Any]:
 
 
 def _changes(stored: Any, row: SubscriberRow, now: datetime) -> dict[str, Any]:
-    if stored.status in (row.status, SubscriberStatus.UNSUBSCRIBED):
+    steps = list(SubscriberStatus)  # a row leads forward only
+    if row.status is not None and steps.index(row.status) <= steps.index(stored.status):
         row = dataclasses.replace(row, status=None)
     return {name: value for name, value in _values_of(row, now).items() if getattr(stored, name) != value}

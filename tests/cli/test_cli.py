@@ -204,3 +204,16 @@ def test_a_language_without_words_is_told_before_anything_is_done(program: Progr
     assert (refused.code, len(refused.err.splitlines())) == (2, 1)
     assert "known: en, zh-CN" in refused.err
     assert not (program.folder / "newsletter.db").exists()
+
+
+def test_a_list_as_spreadsheets_write_it_is_taken_in_and_its_bad_rows_are_named(program: Program) -> None:
+    path = program.folder / "list.csv"
+    path.write_bytes(b'email;name\na@readers.test;"An\nb@readers.test;Ren\xe9\nc@readers.test;Cy\n')
+    imported = program.run("subscribers", "import", "list.csv")
+    assert (imported.code, imported.out) == (2, "1 new, 0 known, 2 left out\n")
+    assert "list.csv:2: a quote is opened" in imported.err
+    assert "list.csv:3: name is not UTF-8" in imported.err
+    path.write_text("email,name,email\na@readers.test,x,y\n", encoding="utf-8")
+    refused = program.run("subscribers", "import", "list.csv")
+    assert refused.code == 2
+    assert refused.err.startswith("error: line 1: the column email stands there twice")
