@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +10,7 @@ import click
 
 from newsletter.cli.exits import Exit
 from newsletter.cli.opening import now, opened_publisher, warn_of_weekly_readers
+from newsletter.cli.streams import utf8_output
 
 if TYPE_CHECKING:
     from newsletter.daily.publisher import Publisher
@@ -53,7 +53,7 @@ def import_list(ctx: click.Context, file: str) -> int:
 @click.option("--status", type=_STATUSES, help="Only these.")
 @click.pass_context
 def export(ctx: click.Context, out: Path | None, status: str | None) -> int:
-    """Write all subscribers as CSV, as import reads it."""
+    """Write all subscribers as CSV in UTF-8, as import reads it."""
     from newsletter.model import SubscriberStatus
     from newsletter.store.subscriber_list import write_rows
     from newsletter.store.subscribers import iterate_subscribers
@@ -62,7 +62,7 @@ def export(ctx: click.Context, out: Path | None, status: str | None) -> int:
     with opened_publisher(ctx) as publisher, publisher.store.read() as tx:
         rows = iterate_subscribers(tx, status=wanted)
         if out is None:
-            write_rows(rows, sys.stdout)
+            write_rows(rows, utf8_output())
         else:
             with out.open("w", encoding="utf-8", newline="") as file:
                 write_rows(rows, file)
