@@ -15,6 +15,7 @@ from newsletter.errors import (
     AlreadyExists,
     ConfigError,
     DigestError,
+    DiskFailed,
     NewsletterError,
     NotFound,
     RenderError,
@@ -34,8 +35,10 @@ class Exit(IntEnum):
     READER_LEFT = 141
 
 
-# The first that fits: what a person names wrongly is usage, although the store says so.
+# The first that fits: what a person names wrongly is usage, although the store says so; a transport's
+# disk is a disk, although the transport says so.
 _CODES: tuple[tuple[tuple[type[NewsletterError], ...], Exit], ...] = (
+    ((DiskFailed,), Exit.STORE),
     ((ConfigError, RenderError, TokenError, TransportMisconfigured, NotFound, AlreadyExists), Exit.USAGE),
     ((DigestError,), Exit.NO_DIGEST),
     ((StoreError,), Exit.STORE),

@@ -113,7 +113,7 @@ def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...]
     for address, result in send_tests(publisher, digest, addresses):
         if isinstance(result, NewsletterError):
             print_error(result)
-            code = Exit.NOT_ALL_SUBMITTED
+            code = max(code, exit_code(result))
         else:
             click.echo(f"{address}: a test copy was submitted ({publisher.config.transport.kind})")
     return code

@@ -43,7 +43,9 @@ def test_every_error_ends_the_program_with_its_code_and_the_fix(
     with pytest.raises(SystemExit) as left:
         main([])
     expected = (
-        Exit.USAGE
+        Exit.STORE
+        if issubclass(kind, errors.DiskFailed)
+        else Exit.USAGE
         if issubclass(
             kind,
             errors.ConfigError
