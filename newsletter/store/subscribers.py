@@ -1,7 +1,8 @@
 """Subscribers, their preferences and suppressions.
 
 An address is one subscriber, by its normal form. Whoever unsubscribed stays so until he himself
-asks again: no import and no other subscriber's row revives him. No row takes a confirmation back.
+asks again (`resubscribe`): no import and no other subscriber's row revives him. No row takes a
+confirmation back.
 """
 
 from __future__ import annotations
@@ -108,6 +109,18 @@ def unsubscribe(tx: Transaction, subscriber: Subscriber, *, now: datetime) -> No
         sa.update(_TABLE)
         .where(_TABLE.c.id == subscriber.id, _TABLE.c.status != SubscriberStatus.UNSUBSCRIBED)
         .values(status=SubscriberStatus.UNSUBSCRIBED, unsubscribed_at=now)
+    )
+
+
+def resubscribe(tx: Transaction, subscriber: Subscriber, *, now: datetime) -> None:
+    """The subscriber is confirmed from now on, at his own word; who is already stays as he is.
+
+    A suppression stands: it is about the address, not about what its owner wants.
+    """
+    tx.execute(
+        sa.update(_TABLE)
+        .where(_TABLE.c.id == subscriber.id, _TABLE.c.status != _CONFIRMED)
+        .values(status=_CONFIRMED, confirmed_at=now, unsubscribed_at=None)
     )
 
 

@@ -121,6 +121,23 @@ def test_the_life_of_a_subscriber(program: Program) -> None:
     assert "no subscribers yet" in program.run("subscribers", "list").err
 
 
+def test_whoever_unsubscribed_comes_back_only_where_the_operator_says_so(program: Program) -> None:
+    program.run("subscribers", "add", "ann@readers.test", "--keywords", "强化学习")
+    program.run("subscribers", "remove", "ann@readers.test")
+    refused = program.run("subscribers", "add", "ann@readers.test")
+    assert refused.code == 2
+    assert "set ann@readers.test --resubscribe" in refused.err
+    assert "unsubscribed" in program.run("subscribers", "set", "ann@readers.test", "--limit", "3").out
+    wrong = program.run("subscribers", "set", "ann@readers.test", "--resubscribe", "--language", "xx")
+    assert wrong.code == 2
+    assert "unsubscribed" in program.run("subscribers", "show", "ann@readers.test").out
+    back = program.run("subscribers", "set", "ann@readers.test", "--resubscribe")
+    assert "confirmed    daily, 强化学习, at most 3" in back.out
+    assert program.run("subscribers", "set", "nobody@readers.test", "--resubscribe").code == 2
+    program.write_digest(today(), [write_paper(0)])
+    assert "1 submitted" in program.run("send").out
+
+
 def test_weekly_readers_are_not_lost_in_silence(program: Program) -> None:
     (program.folder / "list.csv").write_text("email,frequency\na@readers.test,weekly\n", encoding="utf-8")
     imported = program.run("subscribers", "import", "list.csv")

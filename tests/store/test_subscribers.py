@@ -26,6 +26,7 @@ from newsletter.store.subscribers import (
     find_suppression,
     iterate_subscribers,
     normal_email,
+    resubscribe,
     save_subscribers,
     suppress,
     unsubscribe,
@@ -154,6 +155,20 @@ def test_unsubscribing_twice_keeps_the_first_date(store: Store) -> None:
         unsubscribe(tx, subscriber, now=NOON)
         unsubscribe(tx, subscriber, now=NOON + timedelta(days=1))
         assert find_subscriber_by_public_id(tx, subscriber.public_id).status is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_resubscribing_confirms_from_now_on_and_leaves_a_suppression(store: Store) -> None:
+    take(store, "email\na@readers.test\n")
+    later = NOON + timedelta(days=1)
+    with store.write() as tx:
+        suppress(tx, "a@readers.test", SuppressionReason.BOUNCE, now=NOON)
+        unsubscribe(tx, find_subscriber(tx, "a@readers.test"), now=NOON)
+        resubscribe(tx, find_subscriber(tx, "a@readers.test"), now=later)
+        resubscribe(tx, find_subscriber(tx, "a@readers.test"), now=later + timedelta(days=1))
+        row = tx.exec_driver_sql("SELECT status, confirmed_at, unsubscribed_at FROM subscriber").one()
+        assert (row[0], row[2]) == (SubscriberStatus.CONFIRMED, None)
+        assert str(row[1]).startswith("2025-09-25")
+        assert find_suppression(tx, "a@readers.test") is SuppressionReason.BOUNCE
 
 
 def test_an_erased_subscriber_is_forgotten_and_his_id_is_given_to_nobody_else(store: Store) -> None:
