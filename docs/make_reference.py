@@ -25,7 +25,8 @@ Made by `make reference`; edit the commands, not this page.
 variable `NEWSLETTER_CONFIG`. `--json` prints one JSON document on stdout and nothing else there; logs,
 warnings and errors go to stderr. Exit codes: 0 all done or nothing to do · 1 some deliveries not submitted ·
 2 wrong usage or configuration · 3 no usable digest: nobody was mailed, the last good feeds stand · 4 the
-store or the disk failed.
+store or the disk failed · 130 interrupted · 141 the reader of the output left (`… | head`). What a terminal
+cannot show appears as an escape; an export is UTF-8 everywhere.
 """
 
 CONFIGURATION_HEAD = """\

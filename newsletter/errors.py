@@ -17,6 +17,7 @@
     │   └── PermanentTransportError
     │       ├── AddressRefused       code, status
     │       └── TransportMisconfigured
+    │           └── DiskFailed       of a folder that mails are written into
     └── TokenError
 
 Foreign exceptions are mapped to these at one place in each room, with the cause chained.
@@ -127,6 +128,10 @@ class AddressRefused(PermanentTransportError):
 
 class TransportMisconfigured(PermanentTransportError):
     """Nothing can be handed over before a person acts: the run stops."""
+
+
+class DiskFailed(TransportMisconfigured):
+    """The disk under a folder of mails is full, or the folder cannot be written to."""
 
 
 class TokenError(NewsletterError):

@@ -1,5 +1,7 @@
 """Finds the files that come with the package but are not code: templates, catalogues, samples.
 
+Which catalogues there are says which languages there are, for those who choose one and who read one.
+
 They stand at the top of the checkout; the wheel carries them in `shipped_files/` (see
 `force-include` in pyproject.toml). What is done with them is left to the other rooms.
 """
@@ -9,6 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+
+DOMAIN = "newsletter"
+"""Of the gettext catalogues."""
+SOURCE_LANGUAGE = "en"
+"""The language that code and templates are written in: it needs no catalogue."""
 
 
 def shipped_path(name: str) -> Path:
@@ -21,3 +28,15 @@ def shipped_path(name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"{name} is missing from this installation of newsletter")
+
+
+def known_languages() -> tuple[str, ...]:
+    """The languages that have words, as BCP 47 tags."""
+    catalogues = shipped_path("locale").glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    return (SOURCE_LANGUAGE, *sorted(path.parts[-3].replace("_", "-") for path in catalogues))
+
+
+def find_language(name: str) -> str | None:
+    """The tag of a language named in any case, `zh_cn` for `zh-CN`; None where it has no words."""
+    wanted = name.lower().replace("_", "-")
+    return next((tag for tag in known_languages() if tag.lower() == wanted), None)

@@ -14,8 +14,9 @@ from typing import Any
 import click
 
 from newsletter import __version__
-from newsletter.cli.exits import exit_code, print_error
-from newsletter.errors import NewsletterError, StoreError
+from newsletter.cli.exits import Exit, exit_code, explain_system, print_error
+from newsletter.cli.streams import drop_output, open_streams
+from newsletter.errors import NewsletterError
 
 COMMANDS = {
     "demo": ("newsletter.cli.demo", "Try it: the sample digest as pages, feeds and mails in demo/."),
@@ -37,6 +38,10 @@ COMMANDS = {
 """Name → (module with a command of that name, one line for the help)."""
 
 
+class _ReaderLeft(Exception):
+    """The pipe that our output goes into has no reader any more."""
+
+
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -46,6 +51,12 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # Click would end the program with a code that means something here
+            raise _ReaderLeft from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -78,25 +89,34 @@ def collect_seldom() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the program and exits: errors are one or two lines on stderr, never a traceback."""
     collect_seldom()
+    open_streams()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except (BrokenPipeError, _ReaderLeft):  # `newsletter … | head`: nobody is there to be told
+        drop_output()
+        code = Exit.READER_LEFT
+    except OSError as error:
+        drop_output()
+        code = _fail(explain_system(error))
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         result: Any = cli.main(args=arguments, prog_name="newsletter", standalone_mode=False)
     except NewsletterError as error:
-        print_error(error)
-        sys.exit(exit_code(error))
+        return _fail(error)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output left (`newsletter … | head`); nobody is there to be told.
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        failure = StoreError(
-            f"{what}{error.strerror or error}", fix="check the disk, the folder and the rights"
-        )
-        print_error(failure)
-        sys.exit(exit_code(failure))
+        return error.exit_code
     except click.exceptions.Abort:
-        sys.exit(130)
-    sys.exit(result if isinstance(result, int) else 0)
+        return Exit.INTERRUPTED
+    except (OSError, UnicodeEncodeError) as error:
+        return _fail(explain_system(error))
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _fail(error: NewsletterError) -> int:
+    print_error(error)
+    return exit_code(error)

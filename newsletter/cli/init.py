@@ -14,13 +14,21 @@ from newsletter.cli.opening import DEFAULT_FILE
 def init() -> int:
     """Write a commented newsletter.toml into this folder; one that stands there is left alone."""
     from newsletter.config.example import write_example
-    from newsletter.errors import AlreadyExists
+    from newsletter.errors import AlreadyExists, StoreError
 
+    path = Path(DEFAULT_FILE)
     try:
-        with Path(DEFAULT_FILE).open("x", encoding="utf-8") as file:
-            file.write(write_example())
+        file = path.open("x", encoding="utf-8")
     except FileExistsError as error:
         raise AlreadyExists(f"{DEFAULT_FILE} stands here already", fix="edit it, or move it away") from error
+    try:
+        with file:
+            file.write(write_example())
+    except OSError as error:
+        path.unlink()
+        raise StoreError(
+            f"{DEFAULT_FILE} cannot be written: {error.strerror}", fix="make room on the disk"
+        ) from error
     click.echo(
         f"{DEFAULT_FILE} written: set base_url and the sender's address, then newsletter send --dry-run"
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter.cli.streams import writes_utf8
+
 if TYPE_CHECKING:
     from newsletter.config import Config
     from newsletter.daily.publisher import Publisher
@@ -82,8 +84,8 @@ def start_logging(level: int) -> None:
 
 
 def print_json(document: Any) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """One JSON document on stdout, in ASCII where that is all it can write."""
+    click.echo(json.dumps(document, ensure_ascii=not writes_utf8(sys.stdout), indent=2))
 
 
 def warn_of_weekly_readers(publisher: Publisher) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,10 +10,12 @@ import click
 
 from newsletter.cli.exits import Exit
 from newsletter.cli.opening import now, opened_publisher, warn_of_weekly_readers
+from newsletter.cli.streams import utf8_output
 
 if TYPE_CHECKING:
     from newsletter.daily.publisher import Publisher
     from newsletter.model import Subscriber
+    from newsletter.store import Transaction
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _STATUSES = click.Choice(["unconfirmed", "confirmed", "unsubscribed"])
@@ -36,10 +36,11 @@ def import_list(ctx: click.Context, file: str) -> int:
     gets mail again by an import.
     """
     from newsletter.render.words import known_languages
+    from newsletter.store.list_lines import decode_lines
     from newsletter.store.subscriber_list import import_subscribers
 
     with opened_publisher(ctx) as publisher, click.open_file(file, "rb") as binary:
-        lines = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+        lines = decode_lines(binary)
         report = import_subscribers(publisher.store, lines, languages=known_languages(), now=now())
         warn_of_weekly_readers(publisher)
     for problem in report.problems:
@@ -53,7 +54,7 @@ def import_list(ctx: click.Context, file: str) -> int:
 @click.option("--status", type=_STATUSES, help="Only these.")
 @click.pass_context
 def export(ctx: click.Context, out: Path | None, status: str | None) -> int:
-    """Write all subscribers as CSV, as import reads it."""
+    """Write all subscribers as CSV in UTF-8, as import reads it."""
     from newsletter.model import SubscriberStatus
     from newsletter.store.subscriber_list import write_rows
     from newsletter.store.subscribers import iterate_subscribers
@@ -62,7 +63,7 @@ def export(ctx: click.Context, out: Path | None, status: str | None) -> int:
     with opened_publisher(ctx) as publisher, publisher.store.read() as tx:
         rows = iterate_subscribers(tx, status=wanted)
         if out is None:
-            write_rows(rows, sys.stdout)
+            write_rows(rows, utf8_output())
         else:
             with out.open("w", encoding="utf-8", newline="") as file:
                 write_rows(rows, file)
@@ -92,13 +93,8 @@ def list_all(ctx: click.Context, status: str | None) -> int:
 @click.pass_context
 def show(ctx: click.Context, address: str) -> int:
     """Show what is known of an address."""
-    from newsletter.store.subscribers import find_subscriber, find_suppression
-
     with opened_publisher(ctx) as publisher, publisher.store.read() as tx:
-        click.echo(_describe(find_subscriber(tx, address)))
-        reason = find_suppression(tx, address)
-    if reason is not None:
-        click.echo(f"suppressed: {reason}")
+        _print_known(tx, address)
     return Exit.DONE
 
 
@@ -121,6 +117,7 @@ def _preference_options(command: _Command) -> _Command:
 def add(ctx: click.Context, /, address: str, **wishes: Any) -> int:
     """Add one address, confirmed: you have its owner's word."""
     from newsletter.errors import AlreadyExists, NotFound
+    from newsletter.model import SubscriberStatus
     from newsletter.store.subscribers import find_subscriber
 
     with opened_publisher(ctx) as publisher:
@@ -131,6 +128,8 @@ def add(ctx: click.Context, /, address: str, **wishes: Any) -> int:
                 pass
             else:
                 fix = f"newsletter subscribers set {address} … changes it"
+                if known.status is SubscriberStatus.UNSUBSCRIBED:
+                    fix = f"newsletter subscribers set {address} --resubscribe, where its owner asks for it"
                 raise AlreadyExists(f"{known.email} is a subscriber already ({known.status})", fix=fix)
         _save(publisher, address, wishes)
     return Exit.DONE
@@ -139,15 +138,14 @@ def add(ctx: click.Context, /, address: str, **wishes: Any) -> int:
 @subscribers.command("set")
 @click.argument("address")
 @_preference_options
+@click.option(
+    "--resubscribe", is_flag=True, help="Confirmed again, although unsubscribed: you have its owner's word."
+)
 @click.pass_context
-def set_wishes(ctx: click.Context, /, address: str, **wishes: Any) -> int:
+def set_wishes(ctx: click.Context, /, address: str, resubscribe: bool, **wishes: Any) -> int:
     """Change what a subscriber gets; what is not named stays."""
-    from newsletter.store.subscribers import find_subscriber
-
     with opened_publisher(ctx) as publisher:
-        with publisher.store.read() as tx:
-            find_subscriber(tx, address)
-        _save(publisher, address, wishes)
+        _save(publisher, address, wishes, is_known=True, resubscribes=resubscribe)
     return Exit.DONE
 
 
@@ -180,17 +178,38 @@ def erase(ctx: click.Context, address: str, yes: bool) -> int:
     return Exit.DONE
 
 
-def _save(publisher: Publisher, address: str, wishes: dict[str, Any]) -> None:
+def _save(
+    publisher: Publisher,
+    address: str,
+    wishes: dict[str, Any],
+    *,
+    is_known: bool = False,
+    resubscribes: bool = False,
+) -> None:
     """Stores an address with the wishes that were named, by the rules of a list's row."""
     from newsletter.render.words import known_languages
     from newsletter.store.subscriber_list import read_wishes
-    from newsletter.store.subscribers import find_subscriber, save_subscribers
+    from newsletter.store.subscribers import find_subscriber, resubscribe, save_subscribers
 
     named = {name: str(value) for name, value in wishes.items() if value is not None}
     row = read_wishes(address, named, languages=known_languages())
     with publisher.store.write() as tx:
+        if is_known:
+            known = find_subscriber(tx, address)
+            if resubscribes:
+                resubscribe(tx, known, now=now())
         save_subscribers(tx, [row], now=now())
-        click.echo(_describe(find_subscriber(tx, address)))
+    with publisher.store.read() as tx:  # after the commit: output that fails takes nothing back
+        _print_known(tx, address)
+
+
+def _print_known(tx: Transaction, address: str) -> None:
+    from newsletter.store.subscribers import find_subscriber, find_suppression
+
+    click.echo(_describe(find_subscriber(tx, address)))
+    reason = find_suppression(tx, address)
+    if reason is not None:
+        click.echo(f"suppressed: {reason}")
 
 
 def _describe(subscriber: Subscriber) -> str:

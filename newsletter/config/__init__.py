@@ -1,7 +1,8 @@
 """newsletter.toml + NEWSLETTER_* variables + *_FILE secrets → one frozen `Config`.
 
 `sections` is the one table of keys: it feeds validation, `newsletter init` and the docs.
-`load` reads it and reports every problem at once; `judge` says whether the values make sense.
+`load` reads it and reports every problem at once; `judge` says whether the values make sense,
+and `urls` brings addresses into ASCII.
 """
 
 from newsletter.config.judge import check_public_addresses, is_example_host

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
+import os
 import re
 import string
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from newsletter.config.sections import Config
+from newsletter.config.sections import Config, TemplatesSection
+from newsletter.config.urls import encode_host, is_loopback, read_base_url, read_hub_url
 from newsletter.errors import ConfigError
+from newsletter.shipped import find_language, known_languages
 
 _EXAMPLE_HOST = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid)$")
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[^\W_]([\w.-]*[^\W_])?")
@@ -20,10 +23,11 @@ Finding = tuple[str, str]
 """A key and what is wrong with its value."""
 
 
-def judge_config(config: Config) -> Iterator[Finding]:
-    """Every value that cannot be right."""
+def judge_config(config: Config, folder: Path) -> Iterator[Finding]:
+    """Every value that cannot be right; `folder` is what relative paths were relative to."""
     for judge in (_judge_newsletter, _judge_sender, _judge_places, _judge_subject):
         yield from judge(config)
+    yield from _judge_templates(config.templates.directory, folder / TemplatesSection().directory)
 
 
 def check_public_addresses(config: Config) -> None:
@@ -50,13 +54,16 @@ def is_example_host(host: str) -> bool:
 
 def _judge_newsletter(config: Config) -> Iterator[Finding]:
     section = config.newsletter
-    base = urlsplit(section.base_url)
-    if base.scheme not in ("http", "https") or not base.hostname:
-        yield "newsletter.base_url", "must be an absolute http(s) URL"
-    elif base.scheme == "http" and not _is_loopback(base.hostname):
-        yield "newsletter.base_url", "must be https: one-click unsubscribe (RFC 8058) needs it"
-    if base.query or base.fragment:
-        yield "newsletter.base_url", "must not have a query or a fragment"
+    try:
+        base = urlsplit(read_base_url(section.base_url))
+    except ValueError as error:
+        yield "newsletter.base_url", str(error)
+    else:
+        if base.scheme == "http" and not is_loopback(base.hostname or ""):
+            yield "newsletter.base_url", "must be https: one-click unsubscribe (RFC 8058) needs it"
+    if find_language(section.language) is None:
+        known = ", ".join(known_languages())
+        yield "newsletter.language", f"{section.language!r} has no words here; known: {known}"
     try:
         ZoneInfo(section.timezone)
     except (KeyError, ValueError, OSError):
@@ -68,32 +75,52 @@ def _judge_newsletter(config: Config) -> Iterator[Finding]:
 def _judge_sender(config: Config) -> Iterator[Finding]:
     sender = config.sender
     for name, address in (("address", sender.address), ("reply_to", sender.reply_to)):
-        if not _ADDRESS.fullmatch(address) and (address or name == "address"):
+        if not _is_address(address) and (address or name == "address"):
             yield f"sender.{name}", "must be a mail address, ASCII before the @"
+
+
+def _is_address(text: str) -> bool:
+    if not _ADDRESS.fullmatch(text):
+        return False
+    try:
+        encode_host(text.rpartition("@")[2])
+    except ValueError:
+        return False
+    return True
 
 
 def _judge_places(config: Config) -> Iterator[Finding]:
     if not config.store.url.startswith("sqlite:///"):
         yield "store.url", "must begin with sqlite:///"
-    if any(urlsplit(hub).scheme not in ("http", "https") for hub in config.feeds.hubs):
-        yield "feeds.hubs", "must be http(s) URLs"
+    for hub in config.feeds.hubs:
+        try:
+            read_hub_url(hub)
+        except ValueError as error:
+            yield "feeds.hubs", f"{hub!r} {error}"
     if config.digest.source.startswith("http://"):
         yield "digest.source", "must be https"
 
 
+def _judge_templates(directory: Path, default: Path) -> Iterator[Finding]:
+    """A folder that is named must be there: its templates would be missed without a word."""
+    try:
+        with os.scandir(directory):
+            pass
+    except FileNotFoundError:
+        if directory != default:
+            yield "templates.directory", f"names no folder: {directory}"
+    except OSError as error:
+        yield "templates.directory", f"cannot be read: {directory}: {error.strerror}"
+
+
 def _judge_subject(config: Config) -> Iterator[Finding]:
     try:
-        used = {name for _, name, _, _ in string.Formatter().parse(config.mail.subject) if name is not None}
+        used = list(string.Formatter().parse(config.mail.subject))
     except ValueError as error:
         yield "mail.subject", f"cannot be read: {error}"
         return
-    if used - _SUBJECT_FIELDS:
-        known = ", ".join(f"{{{name}}}" for name in sorted(_SUBJECT_FIELDS))
-        yield "mail.subject", f"knows only {known}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    for _, name, form, conversion in used:
+        if name is not None and (name not in _SUBJECT_FIELDS or form or conversion):
+            known = ", ".join(f"{{{each}}}" for each in sorted(_SUBJECT_FIELDS))
+            yield "mail.subject", f"knows only {known}, each as it stands; a brace itself is {{{{"
+            return

@@ -14,9 +14,13 @@ from typing import Any
 
 from newsletter.config.judge import judge_config
 from newsletter.config.sections import Config, Key, all_tables
+from newsletter.config.urls import read_base_url, read_hub_url
 from newsletter.errors import ConfigError
+from newsletter.shipped import find_language
 
 _FROM_FILE = "_FILE"
+# Line breaks and tabs may stand in a postal address; lone surrogates are bytes that were not UTF-8.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _OWN_VARIABLES = {"NEWSLETTER_CONFIG"}  # says which file to read; see cli/
 
 
@@ -41,10 +45,12 @@ def load_config(path: Path | None, environment: Mapping[str, str], folder: Path)
             problems.append(f"{places[name]}: {name} {error}")
             del values[name]
     config: Config = _build(Config, "", values, folder)
-    problems += [f"{places.get(name, name)}: {name} {message}" for name, message in judge_config(config)]
+    problems += [
+        f"{places.get(name, name)}: {name} {message}" for name, message in judge_config(config, folder)
+    ]
     if problems:
         raise ConfigError(problems)
-    return config
+    return _anchor(config, folder)
 
 
 def _read_file(
@@ -57,7 +63,7 @@ def _read_file(
         raise ConfigError([f"{path}: {error.strerror}"], fix="newsletter init writes one") from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 text"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists without end
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
     lines = _line_numbers(text)
     for name, value in _flatten(document, keys):
@@ -133,7 +139,7 @@ def _checked(key: Key, value: Any) -> Any:
             raise ValueError('must be a list of texts: ["…"]')
         return tuple(value)
     if isinstance(key.default, int):
-        if isinstance(value, str) and re.fullmatch(r"\s*-?\d+\s*", value):
+        if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,20}\s*", value):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError("must be a whole number")
@@ -144,6 +150,8 @@ def _checked(key: Key, value: Any) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError("must be a text in quotes")
+    if _UNPRINTABLE.search(value):
+        raise ValueError("must be UTF-8 text without control characters")
     if facts.choices and value not in facts.choices:
         raise ValueError(f"must be one of {', '.join(facts.choices)}, not {value!r}")
     return Path(value) if isinstance(key.default, Path) else value
@@ -158,16 +166,18 @@ def _build(kind: type[Any], prefix: str, values: Mapping[str, Any], folder: Path
         else:
             value = values.get(name, each.default)
             made[each.name] = folder / value if isinstance(value, Path) else value
-    config = kind(**made)
-    if isinstance(config, Config):
-        config = _anchor(config, folder)
-    return config
+    return kind(**made)
 
 
 def _anchor(config: Config, folder: Path) -> Config:
-    """Makes the paths inside texts (source, SQLite file) relative to the configuration file."""
+    """What was judged in the form the rooms rely on: URLs in ASCII, the language's tag, and the paths
+    inside texts (source, SQLite file) relative to the configuration file."""
     source, url = config.digest.source, config.store.url
-    base_url = config.newsletter.base_url.rstrip("/") + "/"
+    newsletter = dataclasses.replace(
+        config.newsletter,
+        base_url=read_base_url(config.newsletter.base_url),
+        language=find_language(config.newsletter.language) or config.newsletter.language,
+    )
     if "://" not in source and source != "-":
         # The trailing slash stays, because it says "a folder" even before the folder exists.
         source = str(folder / source) + ("/" if source.endswith("/") else "")
@@ -175,7 +185,8 @@ def _anchor(config: Config, folder: Path) -> Config:
         url = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
     return dataclasses.replace(
         config,
-        newsletter=dataclasses.replace(config.newsletter, base_url=base_url),
+        newsletter=newsletter,
+        feeds=dataclasses.replace(config.feeds, hubs=tuple(map(read_hub_url, config.feeds.hubs))),
         digest=dataclasses.replace(config.digest, source=source),
         store=dataclasses.replace(config.store, url=url),
     )

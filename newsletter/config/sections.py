@@ -59,8 +59,10 @@ class SenderSection:
 @dataclass(frozen=True, slots=True)
 class DigestSection:
     source: str = _key("digests/", "A folder, a file, or an https URL; {date} allowed.")
-    max_age_days: int = _key(3, "Older than this is stale: nobody is mailed.", minimum=0)
-    minimum_papers: int = _key(1, "A digest with fewer papers is held: nobody is mailed.", minimum=1)
+    max_age_days: int = _key(3, "Older than this is stale: nobody is mailed.", minimum=0, maximum=36_500)
+    minimum_papers: int = _key(
+        1, "A digest with fewer papers is held: nobody is mailed.", minimum=1, maximum=10_000
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ class MailSection:
 
 @dataclass(frozen=True, slots=True)
 class FeedsSection:
-    minimum_papers: int = _key(1, "A keyword with fewer papers gets no feed and no page.", minimum=1)
+    minimum_papers: int = _key(
+        1, "A keyword with fewer papers gets no feed and no page.", minimum=1, maximum=10_000
+    )
     hubs: tuple[str, ...] = _key((), "WebSub hubs: named in the feeds, told after each change.")
 
 
@@ -126,7 +130,9 @@ class DeliverySection:
         "After a crash in mid-call: auto re-offers where a copy is cheap (smtp, file) and holds elsewhere.",
         choices=("auto", "resend", "hold"),
     )
-    rate_per_second: int = _key(0, "Messages a second; 0: as fast as the transport takes them.", minimum=0)
+    rate_per_second: int = _key(
+        0, "Messages a second; 0: as fast as the transport takes them.", minimum=0, maximum=100_000
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from newsletter.daily.report import SendReport
 from newsletter.delivery.send import Progress
 from newsletter.delivery.transports import open_transport
 from newsletter.model import DeliveryState, EditionKind
+from newsletter.render.proof import check_templates
 from newsletter.store.editions import EditionFacts, find_edition, find_edition_by_id
 from newsletter.store.ledger import list_open_editions
 
@@ -45,6 +46,7 @@ def run_daily(
     reading = read_digests(publisher, day=options.day)
     if not options.force:
         check_fit_to_mail(publisher, reading.digest)
+    check_templates(publisher.environment)  # before anything is published that a mail could not follow
     with publisher.store.write() as tx:
         store_digests(tx, publisher, [reading.digest, *reading.others])
         edition = find_edition(tx, EditionKind.DAILY, reading.digest.date)

@@ -10,8 +10,8 @@ The mail is made in three steps, each cheaper than the one before, because each 
    fragments whose base64 is made once.
 
 The pages come from `pages`, one function a kind. What templates are told of a paper stands in
-`views`; where templates come from and how their mistakes are reported, in `environment`; the
-interface words in `words`.
+`views`; where templates come from and how their mistakes are reported, in `environment`; that they can
+be used at all is tried in `proof`; the interface words stand in `words`.
 
 Headers and messages are left to `delivery/`, files to `site/`, feeds to `feeds/`, answers over HTTP
 to `web/`.

@@ -11,7 +11,14 @@ import traceback
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    select_autoescape,
+)
 from markupsafe import Markup
 
 from newsletter.errors import RenderError
@@ -43,6 +50,17 @@ def make_environment(directory: Path | None = None) -> Environment:
 
 def _show_html(text: str) -> Markup:
     return Markup(to_html(text))  # noqa: S704 (nh3 has cleaned it)
+
+
+def find_template(environment: Environment, name: str) -> Template:
+    """The template `name`, compiled: the user's own, else the shipped one; its `filename` says which.
+
+    Raises RenderError with file and line for a mistake in its syntax.
+    """
+    try:
+        return environment.get_template(name)
+    except Exception as error:
+        raise _explain(error, name, environment) from error
 
 
 def render_template(environment: Environment, words: Words, name: str, /, **values: Any) -> str:

@@ -119,6 +119,15 @@ def is_filled(form: Form) -> bool:
     return all(isinstance(piece, str) for piece in form)
 
 
+def always_shows(form: Form, name: str) -> bool:
+    """Whether the value `name` stands in the form whatever the other values are."""
+    return any(
+        piece.name == name and (isinstance(piece, Blank) or always_shows(piece.form, name))
+        for piece in form
+        if not isinstance(piece, str)
+    )
+
+
 def measure_longest(form: Form) -> int:
     """The bytes that a form with none but personal blanks can come to, its line ends being CRLF."""
     total = 0

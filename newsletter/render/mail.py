@@ -7,6 +7,7 @@ among the cards and filling the blanks is left to `layout`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,13 +19,14 @@ from markupsafe import Markup
 from newsletter.errors import RenderError
 from newsletter.model import Edition, Fragment, Newsletter, PublishedPaper, edition_path
 from newsletter.render.budget import Rung
-from newsletter.render.environment import render_template
+from newsletter.render.environment import find_template, render_template
 from newsletter.render.forms import (
     CHOICE_BLANKS,
     MORE_BLANK,
     PERSONAL_BLANKS,
     Form,
     Values,
+    always_shows,
     blank,
     each_keyword,
     fill,
@@ -45,6 +47,9 @@ _SHELL_VALUES = {
     **{name.lower(): blank(name) for name in (*CHOICE_BLANKS, *PERSONAL_BLANKS)},
 }
 """The blanks of head and foot. Cards get none: they are the same for everyone."""
+
+_FOREIGN_COMMENT = re.compile(r"<!--(?!@@|[A-Z]+@@-->).*?-->", re.DOTALL)
+"""What a browser shows nobody; the comments of `forms` are left in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +126,8 @@ def render_mail(
         viewer.view_paper(published, edition.name, number)
         for number, published in enumerate(edition.papers, start=1)
     ]
-    html_shell, html_cards = _render_html(render, views)
-    text_shell, text_cards = _render_text(render, views)
+    html_shell, html_cards = _render_html(render, views, _find_file(environment, "email/edition.html"))
+    text_shell, text_cards = _render_text(render, views, _find_file(environment, "email/edition.txt"))
     cards = map(Card, map(make_html_fragment, html_cards), map(make_text_fragment, text_cards))
     papers = {
         published.paper.identity: PaperParts(number, published, tuple(islice(cards, len(Rung))))
@@ -147,30 +152,46 @@ def _select_passages(view: PaperView, rung: Rung) -> Sequence[Passage]:
     return [passage for passage in view.passages if rung is Rung.RESULTS and passage.name == "results"]
 
 
-def _render_html(render: _Render, views: Sequence[PaperView]) -> tuple[Shell, list[str]]:
+def _render_html(render: _Render, views: Sequence[PaperView], file: str) -> tuple[Shell, list[str]]:
     parts = [*_render_cards(render, views, "html"), render("email/more.html", more=blank(MORE_BLANK))]
     cards = Markup(MARKER + MARKER.join(parts) + MARKER)  # noqa: S704 (rendered with escaping on)
     page = inline_css(render("email/edition.html", cards=cards, **_SHELL_VALUES))
-    head, *inlined, more, foot = _cut(page, len(parts) + 2, "email/edition.html")
+    head, *inlined, more, foot = _cut(page, len(parts) + 2, file)
+    _check_unsubscribe(_FOREIGN_COMMENT.sub("", head + foot), file)
     return Shell(read_form(head), read_form(more), read_form(foot)), inlined
 
 
-def _render_text(render: _Render, views: Sequence[PaperView]) -> tuple[Shell, list[str]]:
+def _render_text(render: _Render, views: Sequence[PaperView], file: str) -> tuple[Shell, list[str]]:
     """Cards are not escaped here and could forge a marker: they never pass through the shell."""
     page = render("email/edition.txt", cards=MARKER, **_SHELL_VALUES)
-    head, foot = _cut(page, 2, "email/edition.txt")
+    head, foot = _cut(page, 2, file)
+    _check_unsubscribe(head + foot, file)
     more = render("email/more.txt", more=blank(MORE_BLANK))
     shell = Shell(read_form(head), read_form(more), read_form(foot.lstrip("\n")))
     return shell, _render_cards(render, views, "txt")
 
 
-def _cut(page: str, count: int, template: str) -> list[str]:
+def _find_file(environment: Environment, name: str) -> str:
+    return find_template(environment, name).filename or name
+
+
+def _cut(page: str, count: int, file: str) -> list[str]:
     """The page at its markers, `count` pieces of it."""
     pieces = page.split(MARKER)
     if len(pieces) != count:
         raise RenderError(
-            f"{template} does not show the cards exactly once",
-            template=template,
+            f"{file} does not show the cards exactly once",
+            template=file,
             fix="Write {{ cards }} in it once, between what comes before and after the papers.",
         )
     return pieces
+
+
+def _check_unsubscribe(shell: str, file: str) -> None:
+    """A mail without the link leaves its reader only the complaint (RFC 8058 is not everywhere)."""
+    if not always_shows(read_form(shell), "UNSUBSCRIBE"):
+        raise RenderError(
+            f"{file} does not show every reader the unsubscribe link",
+            template=file,
+            fix="Write {{ unsubscribe }} in it, outside of comments and of what stands in when(…).",
+        )

@@ -19,10 +19,9 @@ from babel.numbers import format_decimal
 
 from newsletter.errors import ConfigError
 from newsletter.model import EditionKind
-from newsletter.shipped import shipped_path
+from newsletter.shipped import DOMAIN, SOURCE_LANGUAGE, find_language, known_languages, shipped_path
 
-DOMAIN = "newsletter"
-SOURCE_LANGUAGE = "en"
+__all__ = ["DOMAIN", "SOURCE_LANGUAGE", "Words", "known_languages", "load_words"]
 
 
 @dataclass(frozen=True)
@@ -69,22 +68,15 @@ class Words:
         return self.gettext(", ").join(labels)
 
 
-def known_languages() -> tuple[str, ...]:
-    """The languages that have words, as BCP 47 tags."""
-    catalogues = shipped_path("locale").glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
-    return (SOURCE_LANGUAGE, *sorted(path.parts[-3].replace("_", "-") for path in catalogues))
-
-
 @lru_cache(maxsize=16)
 def load_words(language: str) -> Words:
     """The words of a language named by its tag, in any case.
 
     Raises ConfigError for a language without a catalogue; the message lists the known ones.
     """
-    known = {tag.lower(): tag for tag in known_languages()}
-    tag = known.get(language.lower().replace("_", "-"))
+    tag = find_language(language)
     if tag is None:
-        raise ConfigError([f"no words for the language {language!r}; known: {', '.join(known.values())}"])
+        raise ConfigError([f"no words for the language {language!r}; known: {', '.join(known_languages())}"])
     if tag == SOURCE_LANGUAGE:
         return Words(tag, NullTranslations())
     catalogues = shipped_path("locale")

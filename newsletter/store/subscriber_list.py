@@ -1,12 +1,13 @@
 """Subscriber lists as CSV: reads and writes the format that subscribers/README.md describes.
 
-Bad rows are problems with their line and the good rows stand. What a row changes is decided in
-`subscribers`.
+Bad rows are problems with their line and the good rows stand. How a line becomes cells stands in
+`list_lines`; what a row changes is decided in `subscribers`.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +16,13 @@ from typing import TextIO, TypeVar
 from newsletter.errors import ConfigError
 from newsletter.model import EditionKind, Preferences, Problem, Subscriber, SubscriberStatus
 from newsletter.store.engine import Store
+from newsletter.store.list_lines import is_decoded, read_header
 from newsletter.store.subscribers import PREFERENCES, SubscriberRow, save_subscribers
 
 COLUMNS = ("email", "name", "keywords", "frequency", "language", "limit", "status")
 _Word = TypeVar("_Word", SubscriberStatus, EditionKind)
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SLICE = 500  # rows a transaction: an unsubscribe never waits long
 
 
@@ -33,11 +36,11 @@ class ImportReport:
 
 
 def import_subscribers(
-    store: Store, file: TextIO, *, languages: Iterable[str], now: datetime
+    store: Store, lines: Iterable[str], *, languages: Iterable[str], now: datetime
 ) -> ImportReport:
     """Takes a CSV list in, slice by slice. Raises ConfigError where its header cannot be used."""
     report = ImportReport()
-    rows = read_rows(file, languages=frozenset(languages), problems=report.problems)
+    rows = read_rows(lines, languages=frozenset(languages), problems=report.problems)
     for part in _slices(rows):
         with store.write() as tx:
             added = save_subscribers(tx, part, now=now)
@@ -46,33 +49,19 @@ def import_subscribers(
     return report
 
 
-def read_rows(file: TextIO, *, languages: frozenset[str], problems: list[Problem]) -> Iterator[SubscriberRow]:
+def read_rows(
+    lines: Iterable[str], *, languages: frozenset[str], problems: list[Problem]
+) -> Iterator[SubscriberRow]:
     """The good rows; each bad one becomes a problem with its line (from 1, the header's is 1)."""
-    reader = csv.DictReader(file, skipinitialspace=True)
-    try:
-        columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError([f"the list is not CSV in UTF-8: {error}"], fix="save it as UTF-8") from error
-    if "email" not in columns or set(columns) - set(COLUMNS):
-        known = ", ".join(COLUMNS)
-        raise ConfigError(
-            [f"line 1: the columns are {', '.join(columns) or 'missing'}"], fix=f"name them: {known}"
-        )
-    reader.fieldnames = columns
-    while True:
+    lines = iter(lines)
+    header = read_header(lines, COLUMNS)
+    for number, line in enumerate(lines, 2):
         try:
-            cells = next(reader, None)
-            if cells is None:
-                return
+            cells = header.read_cells(line)
             if any(cells.values()):
                 yield _read_row(cells, languages)
-        except UnicodeDecodeError:
-            problems.append(
-                Problem("from here on it is not UTF-8 text: save it as UTF-8", reader.line_num + 1)
-            )
-            return
-        except (ValueError, csv.Error) as error:
-            problems.append(Problem(str(error), reader.line_num))
+        except ValueError as error:
+            problems.append(Problem(str(error), number))
 
 
 def read_wishes(email: str, cells: Mapping[str, str], *, languages: Iterable[str]) -> SubscriberRow:
@@ -107,10 +96,8 @@ def check_email(text: str) -> str:
         raise ValueError(f"{text!r} is not a mail address: {error}") from error
 
 
-def _read_row(cells: Mapping[str, str | None], languages: frozenset[str]) -> SubscriberRow:
-    if None in cells:
-        raise ValueError("more cells than columns: quote a cell that holds a comma")
-    values = {name: (value or "").strip() for name, value in cells.items()}
+def _read_row(cells: Mapping[str, str], languages: frozenset[str]) -> SubscriberRow:
+    values = {name: _check_text(name, value.strip()) for name, value in cells.items()}
     status = values.get("status", "")
     return SubscriberRow(
         email=check_email(values["email"]),
@@ -119,6 +106,14 @@ def _read_row(cells: Mapping[str, str | None], languages: frozenset[str]) -> Sub
         named=PREFERENCES & values.keys(),
         status=_choose(SubscriberStatus, "status", status) if status else None,
     )
+
+
+def _check_text(column: str, text: str) -> str:
+    if not is_decoded(text):
+        raise ValueError(f"{column} is not UTF-8 text: save the list as UTF-8")
+    if _CONTROL.search(text):
+        raise ValueError(f"{column} {text!r} holds a control character")
+    return text
 
 
 def _read_preferences(values: Mapping[str, str], languages: frozenset[str]) -> Preferences:

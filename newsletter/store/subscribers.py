@@ -1,7 +1,8 @@
 """Subscribers, their preferences and suppressions.
 
 An address is one subscriber, by its normal form. Whoever unsubscribed stays so until he himself
-asks again: no import and no other subscriber's row revives him.
+asks again (`resubscribe`): no import and no other subscriber's row revives him. No row takes a
+confirmation back.
 """
 
 from __future__ import annotations
@@ -111,6 +112,18 @@ def unsubscribe(tx: Transaction, subscriber: Subscriber, *, now: datetime) -> No
     )
 
 
+def resubscribe(tx: Transaction, subscriber: Subscriber, *, now: datetime) -> None:
+    """The subscriber is confirmed from now on, at his own word; who is already stays as he is.
+
+    A suppression stands: it is about the address, not about what its owner wants.
+    """
+    tx.execute(
+        sa.update(_TABLE)
+        .where(_TABLE.c.id == subscriber.id, _TABLE.c.status != _CONFIRMED)
+        .values(status=_CONFIRMED, confirmed_at=now, unsubscribed_at=None)
+    )
+
+
 def erase_subscriber(tx: Transaction, email: str) -> None:
     """Forgets the person; the ledger keeps numbers without a name. Raises NotFound."""
     subscriber = find_subscriber(tx, email)
@@ -205,6 +218,7 @@ def _values_of(row: SubscriberRow, now: datetime) -> dict[str, Any]:
 
 
 def _changes(stored: Any, row: SubscriberRow, now: datetime) -> dict[str, Any]:
-    if stored.status in (row.status, SubscriberStatus.UNSUBSCRIBED):
+    steps = list(SubscriberStatus)  # a row leads forward only
+    if row.status is not None and steps.index(row.status) <= steps.index(stored.status):
         row = dataclasses.replace(row, status=None)
     return {name: value for name, value in _values_of(row, now).items() if getattr(stored, name) != value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -151,6 +152,7 @@ def test_a_mistake_in_a_template_of_ones_own_names_file_and_line(
     mail.parent.mkdir(parents=True)
     mail.write_text(source, encoding="utf-8")
     check(published.run("send"), 2, f"{mail}, line {line}")
+    assert published.read_public() == before, "nothing is published that cannot be mailed"
     mail.unlink()
     assert published.run("send").code == 0
 
@@ -163,6 +165,28 @@ def test_an_unwritable_folder_is_the_disks_fault(published: Program) -> None:
     check(published.run("build"), 4, "a file", "fix:")
     published.configure(store__url="sqlite:////none/such/newsletter.db")
     check(published.run("build"), 4, "/none/such", "fix:")
+
+
+def test_an_outbox_on_a_full_disk_keeps_everybody_pending(published: Program) -> None:
+    published.write_digest(today(), [write_paper(9)])
+    outbox = published.folder / "outbox"
+    [earlier] = outbox.iterdir()
+    reader = earlier.name.split(".")[1]
+    (outbox / f".{today()}.{reader}.part").symlink_to("/dev/full")
+    check(published.run("send"), 4, f"cannot write mails into {outbox}", "No space left", "fix:")
+    assert list(outbox.iterdir()) == [earlier]
+    assert json.loads(published.run("status", "--json").out)["editions"][0]["pending"] == 1
+    assert published.run("send").code == 0
+    assert len(list(outbox.iterdir())) == 2
+
+
+def test_an_outbox_that_cannot_be_written_to_is_the_disks_fault(published: Program) -> None:
+    published.write_digest(today(), [write_paper(9)])
+    blocked = published.folder / "in the way"
+    blocked.write_text("a file")
+    published.configure(transport__file__directory=str(blocked))
+    check(published.run("send"), 4, "cannot write mails into", "in the way", "fix:")
+    check(published.run("send", "--to", "me@readers.test"), 4, "in the way")
 
 
 def test_a_store_that_is_none(program: Program) -> None:

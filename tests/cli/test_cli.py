@@ -46,7 +46,9 @@ def test_every_error_ends_the_program_with_its_code_and_the_fix(
     with pytest.raises(SystemExit) as left:
         main([])
     expected = (
-        Exit.USAGE
+        Exit.STORE
+        if issubclass(kind, errors.DiskFailed)
+        else Exit.USAGE
         if issubclass(
             kind,
             errors.ConfigError
@@ -120,6 +122,23 @@ def test_the_life_of_a_subscriber(program: Program) -> None:
     assert ",unsubscribed" in program.run("subscribers", "export").out
     assert program.run("subscribers", "erase", "ann@readers.test", "--yes").code == 0
     assert "no subscribers yet" in program.run("subscribers", "list").err
+
+
+def test_whoever_unsubscribed_comes_back_only_where_the_operator_says_so(program: Program) -> None:
+    program.run("subscribers", "add", "ann@readers.test", "--keywords", "强化学习")
+    program.run("subscribers", "remove", "ann@readers.test")
+    refused = program.run("subscribers", "add", "ann@readers.test")
+    assert refused.code == 2
+    assert "set ann@readers.test --resubscribe" in refused.err
+    assert "unsubscribed" in program.run("subscribers", "set", "ann@readers.test", "--limit", "3").out
+    wrong = program.run("subscribers", "set", "ann@readers.test", "--resubscribe", "--language", "xx")
+    assert wrong.code == 2
+    assert "unsubscribed" in program.run("subscribers", "show", "ann@readers.test").out
+    back = program.run("subscribers", "set", "ann@readers.test", "--resubscribe")
+    assert "confirmed    daily, 强化学习, at most 3" in back.out
+    assert program.run("subscribers", "set", "nobody@readers.test", "--resubscribe").code == 2
+    program.write_digest(today(), [write_paper(0)])
+    assert "1 submitted" in program.run("send").out
 
 
 def test_weekly_readers_are_not_lost_in_silence(program: Program) -> None:
@@ -208,3 +227,35 @@ def test_what_cannot_be_written_is_one_line_and_exit_4(program: Program) -> None
     assert refused.code == 4
     assert "Traceback" not in refused.err
     assert "/none/such/list.csv" in refused.err
+
+
+def test_an_internationalised_host_stands_in_ascii_wherever_a_mail_links(program: Program) -> None:
+    program.configure(newsletter__base_url="https://论文.测试/daily")
+    program.write_digest(today(), [write_paper(0)])
+    program.subscribe("ann@readers.test")
+    assert program.run("send").code == 0
+    [mail] = (program.folder / "outbox").iterdir()
+    head = mail.read_bytes().partition(b"\r\n\r\n")[0].decode("ascii")
+    assert "List-Unsubscribe: <https://xn--7dv436f.xn--0zwm56d/daily/unsubscribe/" in head
+    assert "%" not in head.partition("List-Archive: ")[2].splitlines()[0]
+
+
+def test_a_language_without_words_is_told_before_anything_is_done(program: Program) -> None:
+    program.configure(newsletter__language="fr")
+    refused = program.run("subscribers", "list")
+    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert "known: en, zh-CN" in refused.err
+    assert not (program.folder / "newsletter.db").exists()
+
+
+def test_a_list_as_spreadsheets_write_it_is_taken_in_and_its_bad_rows_are_named(program: Program) -> None:
+    path = program.folder / "list.csv"
+    path.write_bytes(b'email;name\na@readers.test;"An\nb@readers.test;Ren\xe9\nc@readers.test;Cy\n')
+    imported = program.run("subscribers", "import", "list.csv")
+    assert (imported.code, imported.out) == (2, "1 new, 0 known, 2 left out\n")
+    assert "list.csv:2: a quote is opened" in imported.err
+    assert "list.csv:3: name is not UTF-8" in imported.err
+    path.write_text("email,name,email\na@readers.test,x,y\n", encoding="utf-8")
+    refused = program.run("subscribers", "import", "list.csv")
+    assert refused.code == 2
+    assert refused.err.startswith("error: line 1: the column email stands there twice")

@@ -107,7 +107,36 @@ def test_real_mail_is_refused_while_addresses_are_examples(tmp_path: Path) -> No
         ('[mail]\nsubject = "{"', "cannot be read"),
         ('[digest]\nsource = "http://papers.test/{date}"', "must be https"),
         ('[store]\nurl = "mysql://x"', "must begin with sqlite:///"),
-        ('[feeds]\nhubs = "hub"', "must be http"),
+        ('[feeds]\nhubs = "hub"', "must be an absolute http(s) URL"),
+        ('[feeds]\nhubs = ["https://hub.test/", "https://[x"]', "cannot be read"),
+        ('[feeds]\nhubs = ["https://me:secret@hub.test/"]', "user name"),
+        ('[newsletter]\nbase_url = "https://[x"', "cannot be read"),
+        ('[newsletter]\nbase_url = "https://[x]/"', "cannot be read"),
+        ('[newsletter]\nbase_url = "https://papers test/"', "spaces or control characters"),
+        ('[newsletter]\nbase_url = "https://papers.test/\\n"', "spaces or control characters"),
+        ('[newsletter]\nbase_url = "https:///daily/"', "must be an absolute"),
+        ('[newsletter]\nbase_url = "https://papers.test:70000/"', "Port out of range"),
+        ('[newsletter]\nbase_url = "https://papers.test:0/"', "port 0"),
+        ('[newsletter]\nbase_url = "https://papers.test/?"', "a query or a fragment"),
+        ('[newsletter]\nbase_url = "https://papers.test/#top"', "a query or a fragment"),
+        ('[newsletter]\nbase_url = "https://me@papers.test/"', "user name"),
+        ('[newsletter]\nbase_url = "https://papers..test/"', "no host that can exist"),
+        ('[newsletter]\nbase_url = "https://\u200bpapers.test/"', "spaces or control characters"),
+        ('[newsletter]\nbase_url = "https://papers.test/日报/"', "ASCII letters"),
+        ('[newsletter]\nlanguage = "fr"', "'fr' has no words here; known: en, zh-CN"),
+        ('[sender]\naddress = "a@bü..test"', "must be a mail address"),
+        ('[mail]\nsubject = "{title!z}"', "each as it stands"),
+        ('[mail]\nsubject = "{title.x}"', "each as it stands"),
+        ('[mail]\nsubject = "{title[0]}"', "each as it stands"),
+        ('[mail]\nsubject = "{count:>9999999999}"', "each as it stands"),
+        ('[mail]\nsubject = "{0}"', "each as it stands"),
+        ('[mail]\nsubject = "{}"', "each as it stands"),
+        ("[digest]\nmax_age_days = 1000000000", "must be at most 36500"),
+        ("[digest]\nminimum_papers = 1000000000", "must be at most 10000"),
+        ("[feeds]\nminimum_papers = 1000000000", "must be at most 10000"),
+        ("[delivery]\nrate_per_second = 1000000000", "must be at most 100000"),
+        ('[web]\nhost = "a\\u0000b"', "without control characters"),
+        ('[templates]\ndirectory = "mine/"', "names no folder"),
         ('[newsletter]\ntitle = " "', "must not be empty"),
         ("[newsletter]\ntitle = 3", "must be a text"),
         ("[web]\nport = true", "must be a whole number"),
@@ -116,6 +145,39 @@ def test_real_mail_is_refused_while_addresses_are_examples(tmp_path: Path) -> No
 def test_a_value_that_cannot_be_right_is_refused(tmp_path: Path, text: str, message: str) -> None:
     [problem] = problems_of(tmp_path, text)
     assert message in problem
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "[" * 5000])
+def test_a_file_that_the_parser_gives_up_on_is_a_problem_too(tmp_path: Path, number: str) -> None:
+    [problem] = problems_of(tmp_path, f"[web]\nport = {number}\n")
+    assert "is not TOML" in problem
+
+
+def test_a_variable_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+    [problem] = problems_of(tmp_path, "", NEWSLETTER_NEWSLETTER__TITLE="caf\udce9")
+    assert problem.startswith("NEWSLETTER_NEWSLETTER__TITLE: newsletter.title must be UTF-8")
+
+
+def test_every_address_that_was_judged_is_ascii_from_here_on(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        '[newsletter]\nbase_url = "https://论文。测试:8443/daily//"\n'
+        '[feeds]\nhubs = ["https://bücher.test/hub?mode=publish", "http://[::1]:8080/"]\n',
+    )
+    assert config.newsletter.base_url == "https://xn--7dv436f.xn--0zwm56d:8443/daily/"
+    assert config.feeds.hubs == ("https://xn--bcher-kva.test/hub?mode=publish", "http://[::1]:8080/")
+
+
+@pytest.mark.parametrize("written", ["zh-CN", "zh_cn", "ZH-cn"])
+def test_a_language_is_known_by_its_tag_however_it_is_written(tmp_path: Path, written: str) -> None:
+    assert load(tmp_path, f'[newsletter]\nlanguage = "{written}"\n').newsletter.language == "zh-CN"
+
+
+def test_a_folder_of_templates_may_be_missing_only_where_it_is_the_default(tmp_path: Path) -> None:
+    assert load(tmp_path, '[templates]\ndirectory = "templates/"\n').templates.directory.name == "templates"
+    (tmp_path / "templates").write_text("a file")
+    [problem] = problems_of(tmp_path, "")
+    assert "templates.directory cannot be read" in problem
 
 
 def test_what_init_writes_loads_to_the_defaults(tmp_path: Path) -> None:

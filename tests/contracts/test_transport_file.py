@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.config.sections import FileConfig
 from newsletter.delivery.transports.file import FileTransport
-from newsletter.errors import TransportMisconfigured
+from newsletter.errors import DiskFailed
 
 from .messages import make_call, make_message
 
@@ -37,11 +37,11 @@ def test_the_same_delivery_replaces_its_file_and_leaves_the_others(tmp_path: Pat
     assert (tmp_path / "2025-09-24.2.eml").read_bytes() == b"another"
 
 
-def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_clear_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / ".2025-09-24.1.part").symlink_to("/dev/full")
-    with pytest.raises(TransportMisconfigured, match=r"cannot write mails into .*: No space left on device"):
+    with pytest.raises(DiskFailed, match=r"cannot write mails into .*: No space left on device"):
         submit_into(tmp_path)
-    assert not (tmp_path / "2025-09-24.1.eml").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_file_transport_imports_no_network_library() -> None:

@@ -174,9 +174,10 @@ def test_a_heading_without_a_date_is_a_problem_where_the_name_has_one() -> None:
     assert [problem.line for problem in digest.problems] == [2]
 
 
-def test_a_date_of_no_calendar_is_an_error_with_its_line() -> None:
-    with pytest.raises(DigestError, match=r"line 3.*2025-13-40") as caught:
-        read("\n\n# Papers for 2025-13-40\n", source="2025-09-24.md")
+@pytest.mark.parametrize("day", ["2025-13-40", "9999-12-31", "0001-01-01"])
+def test_a_date_of_no_calendar_or_century_of_ours_is_an_error_with_its_line(day: str) -> None:
+    with pytest.raises(DigestError, match=rf"line 3.*{day}") as caught:
+        read(f"\n\n# Papers for {day}\n", source="2025-09-24.md")
     assert (caught.value.line, caught.value.source) == (3, "2025-09-24.md")
     assert caught.value.fix
 

@@ -59,7 +59,7 @@ def test_a_given_day_counts_least() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["digest.md", "2509.17567.md", "99999999.md", "2025-13-40.md", "1202509241.md"]
+    "name", ["digest.md", "2509.17567.md", "99999999.md", "2025-13-40.md", "9999-12-31.md", "1202509241.md"]
 )
 def test_a_digest_without_any_date_is_an_error_that_says_so(name: str) -> None:
     assert date_in_name(name) is None

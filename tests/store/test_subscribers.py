@@ -26,6 +26,7 @@ from newsletter.store.subscribers import (
     find_suppression,
     iterate_subscribers,
     normal_email,
+    resubscribe,
     save_subscribers,
     suppress,
     unsubscribe,
@@ -101,6 +102,13 @@ def test_whoever_unsubscribed_is_never_revived_by_an_import(store: Store) -> Non
     assert subscriber.name == "New Name"
 
 
+def test_an_import_takes_no_confirmation_back_and_may_give_one(store: Store) -> None:
+    take(store, "email,status\na@readers.test,confirmed\nb@readers.test,unconfirmed\n")
+    take(store, "email,status\na@readers.test,unconfirmed\nb@readers.test,confirmed\n")
+    with store.read() as tx:
+        assert {each.status for each in iterate_subscribers(tx)} == {SubscriberStatus.CONFIRMED}
+
+
 def test_a_list_that_says_unsubscribed_once_and_confirmed_later_means_unsubscribed(store: Store) -> None:
     take(store, "email,status\na@readers.test,unsubscribed\na@readers.test,confirmed\n")
     with store.read() as tx:
@@ -149,6 +157,20 @@ def test_unsubscribing_twice_keeps_the_first_date(store: Store) -> None:
         assert find_subscriber_by_public_id(tx, subscriber.public_id).status is SubscriberStatus.UNSUBSCRIBED
 
 
+def test_resubscribing_confirms_from_now_on_and_leaves_a_suppression(store: Store) -> None:
+    take(store, "email\na@readers.test\n")
+    later = NOON + timedelta(days=1)
+    with store.write() as tx:
+        suppress(tx, "a@readers.test", SuppressionReason.BOUNCE, now=NOON)
+        unsubscribe(tx, find_subscriber(tx, "a@readers.test"), now=NOON)
+        resubscribe(tx, find_subscriber(tx, "a@readers.test"), now=later)
+        resubscribe(tx, find_subscriber(tx, "a@readers.test"), now=later + timedelta(days=1))
+        row = tx.exec_driver_sql("SELECT status, confirmed_at, unsubscribed_at FROM subscriber").one()
+        assert (row[0], row[2]) == (SubscriberStatus.CONFIRMED, None)
+        assert str(row[1]).startswith("2025-09-25")
+        assert find_suppression(tx, "a@readers.test") is SuppressionReason.BOUNCE
+
+
 def test_an_erased_subscriber_is_forgotten_and_his_id_is_given_to_nobody_else(store: Store) -> None:
     take(store, "email\na@readers.test\n")
     with store.write() as tx:
@@ -159,13 +181,6 @@ def test_an_erased_subscriber_is_forgotten_and_his_id_is_given_to_nobody_else(st
     take(store, "email\nb@readers.test\n")
     with store.read() as tx:
         assert find_subscriber(tx, "b@readers.test").id > old.id
-
-
-def test_a_list_that_is_not_utf8_says_so_and_keeps_what_came_before(store: Store) -> None:
-    data = b"email,name\na@readers.test,Ann\n" + "b@readers.test,王\n".encode("gbk")
-    file = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    with pytest.raises(ConfigError, match="UTF-8"):
-        import_subscribers(store, file, languages=LANGUAGES, now=NOON)
 
 
 @given(st.text(max_size=300))

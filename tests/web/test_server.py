@@ -158,5 +158,5 @@ def test_a_base_url_with_a_folder_works_with_and_without_it(open_site: OpenSite,
 
 
 def test_a_newsletter_in_a_language_without_words_is_refused_at_the_start(open_site: OpenSite) -> None:
-    with pytest.raises(ConfigError, match="no words for the language 'tlh'"):
+    with pytest.raises(ConfigError, match="'tlh' has no words"):
         open_site(NEWSLETTER__LANGUAGE="tlh")

@@ -8,6 +8,7 @@ the folder already is left alone, except that the same delivery replaces its own
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import Self
 
 from newsletter.config.sections import FileConfig
 from newsletter.delivery.transports.base import Result
-from newsletter.errors import TransportMisconfigured
+from newsletter.errors import DiskFailed
 from newsletter.model import Call, Message, Submitted
 
 
@@ -48,7 +49,7 @@ class FileTransport:
         try:
             path = write_mail(self._directory, message)
         except OSError as error:
-            raise TransportMisconfigured(
+            raise DiskFailed(
                 f"cannot write mails into {self._directory}: {error.strerror}",
                 fix="check [transport.file] directory: a folder that can be written to, with room left",
             ) from error
@@ -56,15 +57,23 @@ class FileTransport:
 
 
 def write_mail(directory: Path, message: Message) -> Path:
-    """Writes the mail aside, renames it, and waits until both are on the disk. Raises OSError."""
+    """Writes the mail aside, renames it, and waits until both are on the disk.
+
+    Raises OSError; then nothing is left aside, where a full disk would keep it.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{message.delivery_id}.eml"
     aside = directory / f".{message.delivery_id}.part"
-    with aside.open("wb") as file:
-        file.write(message.raw)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    try:
+        with aside.open("wb") as file:
+            file.write(message.raw)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
     _sync_directory(directory)
     return path
 

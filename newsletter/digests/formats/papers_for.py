@@ -84,7 +84,7 @@ def _read_date(block: _Block, earlier: date | None, problems: list[Problem]) -> 
     try:
         day = find_date(written)
     except ValueError as error:
-        message = f"no calendar has the date in “{written.strip()}”"
+        message = f"no digest can have the date in “{written.strip()}”"
         raise DigestError(message, line=block.line, fix="write it as 2025-09-24") from error
     if earlier:
         problems.append(Problem("a digest has one date; this second heading is not read", block.line))
