@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from newsletter.daily.job import SendOptions, resume_open, run_daily
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.report import SendReport
-from newsletter.errors import ConfigError, NewsletterError
+from newsletter.errors import ConfigError, NewsletterError, TransportMisconfigured
 from newsletter.store.runs import Run, begin_run, end_run, find_run
 
 if TYPE_CHECKING:
@@ -92,18 +92,36 @@ def _is_open(run: Run | None, now: datetime) -> bool:
     return run.finished_at is None and (not run.outcome or now - run.started_at >= TRY_AGAIN)
 
 
-def tick(publisher: Publisher, trigger: CronTrigger, stop: threading.Event) -> None:
-    """Does the day's run if it is due, else takes up deliveries that are. Never raises: it logs."""
-    try:
-        day = find_due_day(publisher, trigger)
-        if day is not None:
-            _run_day(publisher, day, stop)
-        else:
-            for report in resume_open(publisher, stop=stop):
-                # Tried again every tick while a server is away: what came of it is told once.
-                _log.log(logging.INFO if report.did_something else logging.DEBUG, "%s", _tell(report))
-    except NewsletterError as error:
-        _log.error("%s", say(error))
+class Ticker:
+    """What one scheduler remembers between its ticks: nothing but to let a closed door be for a while."""
+
+    def __init__(self, publisher: Publisher, trigger: CronTrigger, stop: threading.Event) -> None:
+        self._publisher = publisher
+        self._trigger = trigger
+        self._stop = stop
+        self._resume_at: datetime | None = None
+
+    def tick(self) -> None:
+        """Does the day's run if it is due, else takes up deliveries that are. What goes wrong is logged."""
+        try:
+            day = find_due_day(self._publisher, self._trigger)
+            if day is not None:
+                self._note(_run_day(self._publisher, day, self._stop))
+            elif self._resume_at is None or self._publisher.clock() >= self._resume_at:
+                self._resume()
+        except NewsletterError as error:
+            _log.error("%s", say(error))
+
+    def _resume(self) -> None:
+        for report in resume_open(self._publisher, stop=self._stop):
+            # Tried again every tick while a server is away: what came of it is told once.
+            _log.log(logging.INFO if report.did_something else logging.DEBUG, "%s", _tell(report))
+            self._note(report)
+
+    def _note(self, report: SendReport | None) -> None:
+        """A refused login is not tried every half minute: servers lock such clients out."""
+        if report is not None and isinstance(report.stopped_by, TransportMisconfigured):
+            self._resume_at = self._publisher.clock() + TRY_AGAIN
 
 
 def run_schedule(publisher: Publisher) -> None:
@@ -117,9 +135,8 @@ def run_schedule(publisher: Publisher) -> None:
     stop = threading.Event()
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
-        tick,
+        Ticker(publisher, trigger, stop).tick,
         "interval",
-        args=(publisher, trigger, stop),
         seconds=TICK.total_seconds(),
         next_run_time=datetime.now(ZoneInfo("UTC")),
         coalesce=True,
@@ -142,23 +159,31 @@ def run_schedule(publisher: Publisher) -> None:
     scheduler.shutdown(wait=True)
 
 
-def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> None:
+def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> SendReport | None:
     with publisher.store.write() as tx:
         before = begin_run(tx, day, now=publisher.clock())
-    done = False
+    report = None
     try:
         report = run_daily(publisher, SendOptions(), stop=stop)
     except NewsletterError as error:
         outcome, level = say(error), logging.ERROR
     else:
         outcome, level = _tell(report), logging.INFO if report.is_complete else logging.WARNING
-        done = report.did_something
     if outcome != before:  # said once, not at every try
         _log.log(level, "%s", outcome)
-    if stop.is_set() and not done:
-        return  # broken off: whoever starts next goes on at once
-    with publisher.store.write() as tx:
-        end_run(tx, day, outcome, done=done, now=publisher.clock())
+    done = report is not None and not report.busy and _is_done(publisher, report, day)
+    if not stop.is_set() or done:  # broken off, it is gone on with at once by whoever starts next
+        with publisher.store.write() as tx:
+            end_run(tx, day, outcome, done=done, now=publisher.clock())
+    return report
+
+
+def _is_done(publisher: Publisher, report: SendReport, day: date) -> bool:
+    """Whether the edition went out today, by this run or by hand before it."""
+    planned_at = report.edition.planned_at
+    return report.did_something or (
+        planned_at is not None and planned_at.astimezone(publisher.zone).date() >= day
+    )
 
 
 def say(error: NewsletterError) -> str:

@@ -9,17 +9,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
+from newsletter import schedule
 from newsletter.config import load_config
+from newsletter.daily.job import SendOptions, run_daily
 from newsletter.daily.publisher import Publisher, open_publisher
+from newsletter.daily.report import SendReport
 from newsletter.errors import ConfigError
-from newsletter.schedule import due_at, find_due_day, read_cron, tick
-from newsletter.store.runs import last_run
+from newsletter.schedule import TRY_AGAIN, Ticker, due_at, find_due_day, read_cron
+from newsletter.store.lock import hold_delivery_lock
+from newsletter.store.runs import end_run, last_run
 from newsletter.store.subscribers import SubscriberRow, save_subscribers
-from tests.running import Program, today, write_paper
+from tests.running import Postbox, Program, find_free_port, today, write_paper
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -34,23 +41,26 @@ class MovedClock:
     cron: str
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     publisher: Publisher = field(init=False)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         variables = {
             "NEWSLETTER_NEWSLETTER__TIMEZONE": self.zone,
             "NEWSLETTER_SCHEDULE__CRON": self.cron,
+            **self.variables,
         }
         config = load_config(None, variables, self.folder)
         self.publisher = open_publisher(config, lambda: self.now)
         with self.publisher.store.write() as tx:
             long_ago = datetime(2000, 1, 1, tzinfo=UTC)
             save_subscribers(tx, [SubscriberRow("ann@readers.test")], now=long_ago)
+        self.ticker = Ticker(self.publisher, read_cron(self.cron), threading.Event())
 
     def write_digest(self, day: date) -> None:
         Program(self.folder).write_digest(day, [write_paper(day.toordinal() % 90_000)])
 
     def tick(self) -> None:
-        tick(self.publisher, read_cron(self.cron), threading.Event())
+        self.ticker.tick()
 
     @property
     def mails(self) -> list[str]:
@@ -67,8 +77,10 @@ class MovedClock:
 def make_clock(tmp_path: Path) -> Iterator[Callable[..., MovedClock]]:
     made: list[MovedClock] = []
 
-    def make(zone: str = "Asia/Shanghai", cron: str = "0 8 * * *") -> MovedClock:
-        made.append(MovedClock(tmp_path, zone, cron))
+    def make(
+        zone: str = "Asia/Shanghai", cron: str = "0 8 * * *", variables: dict[str, str] | None = None
+    ) -> MovedClock:
+        made.append(MovedClock(tmp_path, zone, cron, variables=variables or {}))
         return made[-1]
 
     yield make
@@ -173,6 +185,76 @@ def test_a_clock_set_back_mails_nobody_twice(make_clock: Callable[..., MovedCloc
     clock.now += timedelta(hours=2)
     clock.tick()
     assert [path.stat().st_mtime_ns for path in (clock.folder / "outbox").iterdir()] == before
+
+
+def test_a_day_whose_edition_was_sent_by_hand_is_done(
+    make_clock: Callable[..., MovedClock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = make_clock()
+    clock.write_digest(date(2025, 9, 24))
+    clock.now = datetime(2025, 9, 24, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
+    run_daily(clock.publisher, SendOptions(), stop=threading.Event())
+    runs = []
+
+    def count(*told: Any, **more: Any) -> SendReport:
+        runs.append(told)
+        return run_daily(*told, **more)
+
+    monkeypatch.setattr(schedule, "run_daily", count)
+    clock.tick_through(clock.now, clock.now + timedelta(hours=5))
+    assert len(runs) == 2, "for yesterday, and for today: once each"
+    assert len(clock.mails) == 1
+
+
+def test_a_day_that_is_done_stays_done_for_a_second_scheduler(
+    make_clock: Callable[..., MovedClock],
+) -> None:
+    clock = make_clock()
+    clock.write_digest(date(2025, 9, 24))
+    clock.now = datetime(2025, 9, 24, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with hold_delivery_lock(clock.publisher.store):
+        clock.tick()
+        with clock.publisher.store.write() as tx:  # the other process ends its run meanwhile
+            end_run(tx, date(2025, 9, 24), "edition 2025-09-24: all submitted", done=True, now=clock.now)
+        clock.now += TRY_AGAIN
+        clock.tick()
+    with clock.publisher.store.read() as tx:
+        assert (run := last_run(tx)) is not None
+        assert run.finished_at is not None
+        assert run.outcome.endswith("all submitted")
+
+
+def test_a_refused_login_is_not_tried_at_every_tick(make_clock: Callable[..., MovedClock]) -> None:
+    logins = []
+
+    def refuse(*told: object) -> AuthResult:
+        logins.append(told)
+        return AuthResult(success=False, handled=False)
+
+    port = find_free_port()
+    server = Controller(
+        Postbox(), hostname="127.0.0.1", port=port, authenticator=refuse, auth_require_tls=False
+    )
+    server.start()
+    try:
+        clock = make_clock(
+            variables={
+                "NEWSLETTER_NEWSLETTER__BASE_URL": "https://papers.test/",
+                "NEWSLETTER_SENDER__ADDRESS": "digest@papers.test",
+                "NEWSLETTER_TRANSPORT__KIND": "smtp",
+                "NEWSLETTER_TRANSPORT__SMTP__HOST": "127.0.0.1",
+                "NEWSLETTER_TRANSPORT__SMTP__PORT": str(port),
+                "NEWSLETTER_TRANSPORT__SMTP__SECURITY": "none",
+                "NEWSLETTER_TRANSPORT__SMTP__USERNAME": "digest",
+                "NEWSLETTER_TRANSPORT__SMTP__PASSWORD": "wrong",
+            }
+        )
+        clock.write_digest(date(2025, 9, 24))
+        clock.now = datetime(2025, 9, 24, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+        clock.tick_through(clock.now, clock.now + timedelta(minutes=25), timedelta(seconds=30))
+    finally:
+        server.stop()
+    assert 2 <= len(logins) <= 8, "fifty ticks, and two ways to log in"
 
 
 def test_a_failed_run_is_told_in_the_store_and_never_ends_the_schedule(

@@ -41,12 +41,13 @@ def begin_run(tx: Transaction, day: date, *, now: datetime, kind: str = "daily")
 def end_run(
     tx: Transaction, day: date, outcome: str, *, done: bool, now: datetime, kind: str = "daily"
 ) -> None:
-    """Notes what came of it; where the day is not `done`, it will be tried again."""
-    tx.execute(
-        sa.update(_RUN)
-        .where(_RUN.c.kind == kind, _RUN.c.day == day)
-        .values(outcome=outcome, finished_at=now if done else None)
-    )
+    """Notes what came of it; where the day is not `done`, it will be tried again.
+
+    A day that is done stays so: another process may have done it meanwhile.
+    """
+    values = {"outcome": outcome, "finished_at": now} if done else {"outcome": outcome}
+    still_open = _RUN.c.finished_at.is_(None)
+    tx.execute(sa.update(_RUN).where(_RUN.c.kind == kind, _RUN.c.day == day, still_open).values(**values))
 
 
 def find_run(tx: Transaction, day: date, *, kind: str = "daily") -> Run | None:
