@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -130,10 +131,11 @@ def yesterday() -> date:
 
 
 class Postbox:
-    """A real SMTP server on the loopback that keeps what it is handed."""
+    """A real SMTP server on the loopback that keeps what it is handed; it answers after `delay` seconds."""
 
-    def __init__(self, refused: Mapping[str, str] | None = None) -> None:
+    def __init__(self, refused: Mapping[str, str] | None = None, *, delay: float = 0) -> None:
         self.refused = dict(refused or {})
+        self.delay = delay
         self.raw: list[bytes] = []
         self._lock = threading.Lock()
 
@@ -148,6 +150,7 @@ class Postbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         with self._lock:
             self.raw.append(bytes(envelope.original_content or b""))
+        await asyncio.sleep(self.delay)
         return "250 ok"
 
     @property

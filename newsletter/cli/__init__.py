@@ -24,6 +24,9 @@ COMMANDS = {
     "digest": ("newsletter.cli.digest", "Look at a digest as it is read."),
     "build": ("newsletter.cli.build", "Write pages and feeds."),
     "send": ("newsletter.cli.send", "Publish the latest digest and mail it to whoever has not had it."),
+    "pause": ("newsletter.cli.control", "Stop the mailing of an edition until it is resumed."),
+    "resume": ("newsletter.cli.control", "Let a paused edition go on."),
+    "cancel": ("newsletter.cli.control", "Mail an edition to nobody more."),
     "preview": ("newsletter.cli.preview", "Write the mail as .html, .txt and .eml to look at."),
     "schedule": ("newsletter.cli.schedule", "Run the daily job at its hour, in the foreground."),
     "serve": (
@@ -33,6 +36,7 @@ COMMANDS = {
     "subscribers": ("newsletter.cli.subscribers", "Add, import, change, list and erase subscribers."),
     "keywords": ("newsletter.cli.keywords", "List keywords, show one, merge two, retire one."),
     "status": ("newsletter.cli.status", "Show the latest editions and their deliveries."),
+    "why": ("newsletter.cli.why", "Tell why an address got what it got."),
     "store": ("newsletter.cli.store", "Migrate and back up the store."),
 }
 """Name → (module with a command of that name, one line for the help)."""

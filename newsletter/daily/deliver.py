@@ -20,8 +20,9 @@ from newsletter.delivery.send import Job, Outcome, Progress, deliver
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.model import DeliveryState
 from newsletter.store.batches import recover_deliveries, reopen_deliveries
+from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import EditionFacts, find_edition
-from newsletter.store.ledger import count_deliveries, give_up, list_troubles, skip_open
+from newsletter.store.ledger import count_deliveries, list_troubles
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.planning import expand_batches, plan_edition, reopen_for_transport
 
@@ -100,12 +101,12 @@ def _prepare(
         reopen_deliveries(tx, edition.id, wish.again)
         planned_now = not edition.is_stopped and plan_edition(tx, edition.id, now=now)
     expand_batches(publisher.store, edition.id)
-    with publisher.store.write() as tx:
-        if edition.cancelled_at is not None:
-            skip_open(tx, edition.id, now=now)
+    with publisher.store.read() as tx:
         edition = find_edition(tx, edition.kind, edition.period_end)
-        if edition.planned_at is not None and now >= _give_up_at(publisher, edition, wish):
-            give_up(tx, edition.id, now=now)
+    if edition.cancelled_at is not None:
+        close_open(publisher.store, edition.id, Closing.CANCELLED, now=now)
+    elif edition.planned_at is not None and now >= _give_up_at(publisher, edition, wish):
+        close_open(publisher.store, edition.id, Closing.TOO_OLD, now=now)
     return edition, planned_now
 
 

@@ -61,12 +61,17 @@ class SendReport:
 
     def as_line(self) -> str:
         """One line; the five counts add up to the planned ones."""
-        counts = self.counts
+        counts, name = self.counts, self.edition.name
+        if self.edition.cancelled_at is not None:
+            return f"edition {name} is cancelled: nobody more is mailed, {counts.submitted} had it"
+        paused = f"paused: newsletter resume {name} lets it go on" if self.edition.paused_at else ""
+        if not counts.planned and paused:
+            return f"edition {name} is {paused}"
         if not counts.planned:
-            return f"edition {self.edition.name}: nobody to mail (no confirmed subscriber)"
+            return f"edition {name}: nobody to mail (no confirmed subscriber)"
         parts = [
-            f"{count} {name}"
-            for count, name in (
+            f"{count} {state}"
+            for count, state in (
                 (counts.submitted, "submitted"),
                 (counts.failed, "failed"),
                 (counts.skipped, "skipped"),
@@ -75,5 +80,7 @@ class SendReport:
             )
             if count
         ]
-        line = f"edition {self.edition.name}: {counts.planned} planned, {', '.join(parts)} ({self.transport})"
+        line = f"edition {name}: {counts.planned} planned, {', '.join(parts)} ({self.transport})"
+        if paused:
+            return f"{line}; {paused}"
         return line if self.did_something or not self.is_complete else f"{line}; nothing left to do"

@@ -43,11 +43,16 @@ class Status:
             "last_run": last_run,
         }
 
-    def as_lines(self) -> list[str]:
+    def summary_lines(self) -> list[str]:
+        """All but the editions."""
         subscribers = ", ".join(f"{self.subscribers.get(state, 0)} {state}" for state in SubscriberStatus)
         lines = [f"subscribers: {subscribers}"]
         if self.run is not None:
             lines.append(f"last daily run: {self.run.day}: {self.run.outcome or 'not ended'}")
+        return lines
+
+    def as_lines(self) -> list[str]:
+        lines = self.summary_lines()
         if not self.editions:
             return [*lines, "no edition yet: newsletter build makes one of the latest digest"]
         names = [field.name for field in dataclasses.fields(DeliveryCounts)]
@@ -55,7 +60,8 @@ class Status:
         for facts, counts in self.editions:
             numbers = " ".join(f"{getattr(counts, name):>9}" for name in names)
             row = f"{facts.name:<11} {facts.revision:>3}  {facts.papers:>6}  {counts.planned:>7}"
-            lines.append(f"{row} {numbers}" if facts.planned_at else f"{row}   not mailed")
+            state = "  paused" if facts.paused_at else "  cancelled" if facts.cancelled_at else ""
+            lines.append(f"{row} {numbers}{state}" if facts.planned_at else f"{row}   not mailed{state}")
         return lines
 
 

@@ -20,6 +20,7 @@ from typing import Self
 from newsletter.model import Clock, DeliveryState
 from newsletter.store import Store, Transaction
 from newsletter.store.batches import LEASE, Lease, claim_batch, close_batches, renew_lease
+from newsletter.store.closing import Closing, close_open
 from newsletter.store.ledger import (
     Answer,
     Decide,
@@ -29,7 +30,6 @@ from newsletter.store.ledger import (
     may_offer,
     offer_next,
     record,
-    skip_open,
 )
 
 _RENEW_AFTER = LEASE.total_seconds() / 3
@@ -202,7 +202,9 @@ class Desk:
     def _close(self) -> None:
         with self._store.write() as tx:
             self._record(tx)
-            if is_cancelled(tx, self._edition_id):
-                skip_open(tx, self._edition_id, now=self._clock())
+            cancelled = is_cancelled(tx, self._edition_id)
+        if cancelled:  # who was put off meanwhile
+            close_open(self._store, self._edition_id, Closing.CANCELLED, now=self._clock())
+        with self._store.write() as tx:
             close_batches(tx, self._edition_id, owner=self._owner)
         self._settle()

@@ -70,6 +70,28 @@ def find_edition_by_id(tx: Transaction, edition_id: int) -> EditionFacts:
     return _read_facts(tx.execute(_facts().where(_EDITION.c.id == edition_id)).mappings().one())
 
 
+def find_edition_named(tx: Transaction, name: str) -> EditionFacts:
+    """The edition called `2025-09-24` or `2025-W39`. Raises NotFound."""
+    for facts in list_editions(tx):
+        if facts.name == name:
+            return facts
+    raise NotFound(f"there is no edition {name}", fix="newsletter status lists the latest editions")
+
+
+def pause_edition(tx: Transaction, edition_id: int, *, now: datetime) -> None:
+    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(paused_at=now))
+
+
+def resume_edition(tx: Transaction, edition_id: int) -> None:
+    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(paused_at=None))
+
+
+def cancel_edition(tx: Transaction, edition_id: int, *, now: datetime) -> None:
+    """Once cancelled, always cancelled."""
+    once = sa.and_(_EDITION.c.id == edition_id, _EDITION.c.cancelled_at.is_(None))
+    tx.execute(sa.update(_EDITION).where(once).values(cancelled_at=now))
+
+
 def load_edition(
     tx: Transaction, facts: EditionFacts, vocabulary: Vocabulary, *, revision: int | None = None
 ) -> Edition:

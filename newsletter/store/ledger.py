@@ -135,25 +135,6 @@ def offer_next(
     return Offers(offers, after, is_exhausted=False)
 
 
-def give_up(tx: Transaction, edition_id: int, *, now: datetime) -> int:
-    """Fails what is still open of an edition that is too old to be mailed; returns how many."""
-    return _close_open(tx, edition_id, now, state=DeliveryState.FAILED, answer=TOO_OLD)
-
-
-def skip_open(tx: Transaction, edition_id: int, *, now: datetime) -> int:
-    """Skips what is still open of a cancelled edition; returns how many."""
-    return _close_open(tx, edition_id, now, state=DeliveryState.SKIPPED, skip_reason=SkipReason.CANCELLED)
-
-
-TOO_OLD = "given up: the edition is too old"
-
-
-def _close_open(tx: Transaction, edition_id: int, now: datetime, **values: Any) -> int:
-    is_open = sa.and_(_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state == DeliveryState.PENDING)
-    statement = sa.update(_DELIVERY).where(is_open)
-    return tx.execute(statement.values(settled_at=now, retry_at=None, **values)).rowcount
-
-
 def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
     """The ledger added up, those included whose rows are still to be written."""
     statement = (

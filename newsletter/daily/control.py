@@ -1,0 +1,60 @@
+"""Stops an edition on its way and lets it go on, by its operator's word; a run obeys within one call."""
+
+from __future__ import annotations
+
+from newsletter.daily.publisher import Publisher
+from newsletter.errors import AlreadyExists
+from newsletter.store.closing import Closing, close_open
+from newsletter.store.editions import (
+    EditionFacts,
+    cancel_edition,
+    find_edition_named,
+    pause_edition,
+    resume_edition,
+)
+from newsletter.store.ledger import count_deliveries
+
+
+def pause(publisher: Publisher, name: str) -> str:
+    """Nobody more is mailed until it is resumed. Raises NotFound, AlreadyExists; so do the others."""
+    with publisher.store.write() as tx:
+        edition = find_edition_named(tx, name)
+        _check_open(edition)
+        if edition.paused_at is None:
+            pause_edition(tx, edition.id, now=publisher.clock())
+    return f"edition {name} is paused: {_count(publisher, edition)}; newsletter resume {name} lets it go on"
+
+
+def resume(publisher: Publisher, name: str) -> str:
+    """It may go on; what takes it up is the schedule, or the next send."""
+    with publisher.store.write() as tx:
+        edition = find_edition_named(tx, name)
+        _check_open(edition)
+        resume_edition(tx, edition.id)
+    if edition.paused_at is None:
+        return f"edition {name} was not paused: {_count(publisher, edition)}"
+    return (
+        f"edition {name} may go on: {_count(publisher, edition)}; the schedule or newsletter send takes it up"
+    )
+
+
+def cancel(publisher: Publisher, name: str) -> str:
+    """Nobody more is ever mailed: who has not had it is skipped."""
+    now = publisher.clock()
+    with publisher.store.write() as tx:
+        edition = find_edition_named(tx, name)
+        cancel_edition(tx, edition.id, now=now)
+    close_open(publisher.store, edition.id, Closing.CANCELLED, now=now)
+    return f"edition {name} is cancelled: {_count(publisher, edition)}; its pages and feeds stay"
+
+
+def _check_open(edition: EditionFacts) -> None:
+    if edition.cancelled_at is not None:
+        raise AlreadyExists(f"edition {edition.name} was cancelled on {edition.cancelled_at:%Y-%m-%d}")
+
+
+def _count(publisher: Publisher, edition: EditionFacts) -> str:
+    with publisher.store.read() as tx:
+        counts = count_deliveries(tx, edition.id)
+    left = f"{counts.skipped} skipped, " if counts.skipped else ""
+    return f"{counts.submitted} submitted, {left}{counts.pending} pending"
