@@ -67,12 +67,26 @@ def _send(
         click.echo(f"warning: {error.message}", err=True)
     for earlier in report.resumed:
         click.echo(f"taken up again: {earlier.as_line()}", err=True)
+    for each in (report, *report.resumed):
+        _print_refusals(each)
     warn_of_weekly_readers(publisher)
     if report.stopped_by is not None:
         print_error(report.stopped_by)
         return exit_code(report.stopped_by)
     _print_troubles(report)
     return Exit.DONE if report.is_complete else Exit.NOT_ALL_SUBMITTED
+
+
+def _print_refusals(report: SendReport) -> None:
+    for address in report.suppressed:
+        click.echo(f"suppressed: {address} does not exist; nothing more is mailed to it", err=True)
+    for domain in report.refused_by:
+        where = "the mail server" if domain == "*" else domain
+        click.echo(
+            f"warning: {where} refused so many addresses that it must be us: nobody there is suppressed; "
+            "its answers below say why",
+            err=True,
+        )
 
 
 def _print_troubles(report: SendReport) -> None:

@@ -141,10 +141,18 @@ def add(ctx: click.Context, /, address: str, **wishes: Any) -> int:
 @click.option(
     "--resubscribe", is_flag=True, help="Confirmed again, although unsubscribed: you have its owner's word."
 )
+@click.option("--lift-suppression", is_flag=True, help="Mail it again: the refusal or bounce was a mistake.")
 @click.pass_context
-def set_wishes(ctx: click.Context, /, address: str, resubscribe: bool, **wishes: Any) -> int:
+def set_wishes(
+    ctx: click.Context, /, address: str, *, resubscribe: bool, lift_suppression: bool, **wishes: Any
+) -> int:
     """Change what a subscriber gets; what is not named stays."""
+    from newsletter.store import subscribers as stored
+
     with opened_publisher(ctx) as publisher:
+        if lift_suppression:
+            with publisher.store.write() as tx:
+                stored.lift_suppression(tx, stored.find_subscriber(tx, address).email)
         _save(publisher, address, wishes, is_known=True, resubscribes=resubscribe)
     return Exit.DONE
 

@@ -16,15 +16,17 @@ from newsletter.daily.composer import open_composer
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.report import SendReport
 from newsletter.delivery.desk import Assignment
+from newsletter.delivery.refusals import Refusals
 from newsletter.delivery.send import Job, Outcome, Progress, deliver
 from newsletter.delivery.transports import Transport, open_transport
-from newsletter.model import DeliveryState
+from newsletter.model import DeliveryState, SuppressionReason
 from newsletter.store.batches import recover_deliveries, reopen_deliveries
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import EditionFacts, find_edition
 from newsletter.store.ledger import count_deliveries, list_troubles
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.planning import expand_batches, plan_edition, reopen_for_transport
+from newsletter.store.subscribers import suppress
 
 
 def check_transport(config: Config) -> None:
@@ -62,7 +64,7 @@ def deliver_edition(
     what stopped a run half-way stands in the report.
     """
     started = time.monotonic()
-    outcome = Outcome(0, 0, None)
+    outcome = Outcome(0, 0, None, Refusals())
     planned_now = False
     with hold_delivery_lock(publisher.store) as held:
         if held:
@@ -70,6 +72,7 @@ def deliver_edition(
             edition, planned_now = _prepare(publisher, edition, transport, wish)
             if edition.planned_at is not None and not edition.is_stopped:
                 outcome = _run(publisher, edition, transport, wish, stop=stop, progress=progress)
+        gone = _suppress_gone(publisher, outcome)
         with publisher.store.read() as tx:
             counts = count_deliveries(tx, edition.id)
             troubles = list_troubles(tx, edition.id)
@@ -84,7 +87,19 @@ def deliver_edition(
         stopped_by=outcome.stopped_by,
         busy=not held,
         troubles=tuple(troubles),
+        suppressed=gone,
+        refused_by=tuple(outcome.refusals.find_masses()),
     )
+
+
+def _suppress_gone(publisher: Publisher, outcome: Outcome) -> tuple[str, ...]:
+    """Suppresses the addresses that do not exist; nobody where the run was stopped or many were refused."""
+    gone = [] if outcome.stopped_by else list(outcome.refusals.find_gone())
+    if gone:
+        with publisher.store.write() as tx:
+            for address, answer in gone:
+                suppress(tx, address, SuppressionReason.BOUNCE, detail=answer, now=publisher.clock())
+    return tuple(address for address, _ in gone)
 
 
 def _prepare(

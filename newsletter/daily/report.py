@@ -29,6 +29,10 @@ class SendReport:
     troubles: tuple[Trouble, ...] = ()
     site: SiteChange | None = None
     broken: tuple[DigestError, ...] = ()
+    suppressed: tuple[str, ...] = ()
+    """Addresses that do not exist: nothing more is mailed to them."""
+    refused_by: tuple[str, ...] = ()
+    """Domains that refused so many that it must be us ("*": all); nobody there was suppressed."""
     resumed: tuple[SendReport, ...] = ()
     """Earlier editions that were taken up again."""
 

@@ -23,9 +23,11 @@ from typing import Protocol
 
 from newsletter.delivery.desk import Assignment, Desk
 from newsletter.delivery.limits import RateLimit
+from newsletter.delivery.refusals import Refusals
 from newsletter.delivery.retry import judge_result
 from newsletter.delivery.transports import Result, Transport
 from newsletter.errors import (
+    AddressRefused,
     NewsletterError,
     PermanentTransportError,
     TemporaryTransportError,
@@ -33,7 +35,7 @@ from newsletter.errors import (
     TransportMisconfigured,
     TransportUnreachable,
 )
-from newsletter.model import Call, Clock, DeliveryState, Message
+from newsletter.model import Call, Clock, DeliveryState, Message, Submitted
 from newsletter.store import Store
 from newsletter.store.ledger import Answer, Offer
 
@@ -70,6 +72,7 @@ class Outcome:
     submitted: int
     failed: int
     stopped_by: NewsletterError | None
+    refusals: Refusals
 
 
 async def deliver(store: Store, assignment: Assignment, transport: Transport, job: Job) -> Outcome:
@@ -84,7 +87,8 @@ async def deliver(store: Store, assignment: Assignment, transport: Transport, jo
             await asyncio.gather(*slots, return_exceptions=True)
             raise
     recorded = desk.recorded
-    return Outcome(recorded[DeliveryState.SUBMITTED], recorded[DeliveryState.FAILED], run.stopped_by)
+    submitted, failed = recorded[DeliveryState.SUBMITTED], recorded[DeliveryState.FAILED]
+    return Outcome(submitted, failed, run.stopped_by, run.refusals)
 
 
 class _Run:
@@ -96,6 +100,7 @@ class _Run:
         self._reached = False
         self._uncomposed = 0
         self.stopped_by: NewsletterError | None = None
+        self.refusals = Refusals()
         self.is_ended = False
 
     def is_stopping(self) -> bool:
@@ -158,6 +163,10 @@ class _Run:
             self._note_failure(error)
             return (error,) * len(messages)
         self._failures, self._reached = 0, True
+        for message, result in zip(messages, results, strict=True):
+            if isinstance(result, Submitted | AddressRefused):
+                refusal = result if isinstance(result, AddressRefused) else None
+                self.refusals.note(message.recipient, refusal)
         return results
 
     def _note_failure(self, error: TransportError) -> None:

@@ -146,6 +146,11 @@ def find_suppression(tx: Transaction, email: str) -> SuppressionReason | None:
     return SuppressionReason(reason) if reason else None
 
 
+def lift_suppression(tx: Transaction, email: str) -> None:
+    """The address may get mail again, by a person's word."""
+    tx.execute(sa.delete(_SUPPRESSION).where(_SUPPRESSION.c.normal_email == normal_email(email)))
+
+
 def normal_email(email: str) -> str:
     """The address as it is compared: no spaces around, lower case (no real server tells case apart),
     the domain as A-label (RFC 5891) so that both of its spellings are one."""

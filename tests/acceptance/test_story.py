@@ -117,8 +117,26 @@ def test_a_refused_address_fails_alone_and_is_named(program: Program) -> None:
         assert sent.code == 1
         assert len(postbox.raw) == 2
         assert re.search(r"li@readers\.test: failed: .*550", sent.err)
+        assert "suppressed: li@readers.test does not exist" in sent.err
         assert program.run("send").code == 0
         assert len(postbox.raw) == 2
+        assert "suppressed: bounce" in program.run("why", "li@readers.test").out
+        lifted = program.run("subscribers", "set", "li@readers.test", "--lift-suppression")
+        assert lifted.code == 0, lifted.err
+        assert "suppressed" not in program.run("why", "li@readers.test").out
+
+
+def test_where_the_server_refuses_many_nobody_is_suppressed(program: Program) -> None:
+    addresses = [f"reader{number}@readers.test" for number in range(30)]
+    postbox = Postbox(refused=dict.fromkeys(addresses[:20], "550 5.1.1 no such user"))
+    program.write_digest(today(), [write_paper(0)])
+    with postbox.open() as port:
+        program.use_smtp(port)
+        program.subscribe(*addresses)
+        sent = program.run("send")
+    assert sent.code == 1
+    assert "readers.test refused so many addresses that it must be us" in sent.err
+    assert "suppressed:" not in program.run("why", addresses[0]).out
 
 
 def test_an_edition_that_went_to_files_is_open_again_for_smtp(program: Program) -> None:

@@ -1,0 +1,125 @@
+"""Whom a refusal means: a reader whose address is gone, or us.
+
+One pure table says which refusals are of a bad address; every other one (full, policy, content, a rate) says
+nothing against the address. Who is suppressed for it is decided at the end of a run: where a destination
+refused more than a few per cent, the fault is ours, and nobody there is suppressed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from newsletter.errors import AddressRefused
+
+MASS_SHARE = 0.03
+"""Of the addresses of a destination; beyond it the refusals are a judgement on the sender."""
+MASS_LEAST = 3
+"""So many refusals are never a mass: a small destination may have lost a person or two."""
+MASS_SHARE_OF_ALL = 0.10
+"""Of all addresses of a run: a relay that refuses everybody does so at every destination."""
+MASS_LEAST_OF_ALL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One row: a pattern of the reply, what it says, and who says so."""
+
+    pattern: str
+    is_bad: bool
+    source: str
+
+
+SIGNS = (
+    Sign(
+        r"\b(spam|spf|dkim|dmarc|reputation|blacklist|blocklist|block list|listed|rbl|policy|banned|abuse)",
+        False,
+        "a judgement on the sender under whatever status; M3AAWG, Sending Domain Best Practices",
+    ),
+    Sign(
+        r"(mailbox|quota|storage|inbox)[\w ]{0,20}(full|exceed)|over ?quota|insufficient system storage",
+        False,
+        "RFC 3463 §3.3: X.2.2, full, whatever status it comes with",
+    ),
+    Sign(
+        r"frequency limited|too many|rate limit|try again|temporar", False, "a rate: see transports/replies"
+    ),
+    Sign(r"relay", False, "it does not take mail for that domain from us"),
+    Sign(r"^5\d\d 5\.1\.[78]\b|\bsender\b", False, "RFC 3463 §3.2: X.1.7 and X.1.8 are of the sender"),
+    Sign(
+        r"@[\w.-]*\b(docomo|ezweb|auone|softbank|vodafone|mineo)\b",
+        False,
+        "Japanese mobile carriers say `unknown user` for a reader who filters, too",
+    ),
+    Sign(
+        r"^550 5\.4\.1 .*recipient address rejected: access denied",
+        True,
+        "learn.microsoft.com, NDR 550 5.4.1 in Exchange Online: no such recipient",
+    ),
+    Sign(r"^5\d\d 5\.7\.", False, "RFC 3463 §3.8: security or policy"),
+    Sign(r"^5\d\d 5\.1\.(1|2|3|6|10)\b", True, "RFC 3463 §3.2; RFC 7505 §4.2: 5.1.10, no mail there"),
+    Sign(
+        r"(user|recipient|mailbox|account|address|addressee|local part)\b.{0,60}"
+        r"(unknown|not (be )?found|does(n.t| not) exist|not exist|no longer|invalid|not known|"
+        r"has been (deleted|terminated))|user doesn.t have",
+        True,
+        "the words of Postfix, Exim, Sendmail, Exchange, Gmail, QQ, Yahoo and others",
+    ),
+    Sign(
+        r"(no such|unknown|invalid|nonexist\w+|non-exist\w+|unrouteable|bad) "
+        r"(local |destination )?(user|recipient|mailbox|account|address|person|domain)",
+        True,
+        "the words of the same",
+    ),
+    Sign(r"^5\d\d 5\.[2-7]\.", False, "RFC 3463 §3: not about the address"),
+    Sign(r"^551 ", True, "RFC 5321 §3.4: the user is not local"),
+)
+
+
+def is_bad_address(refusal: AddressRefused) -> bool:
+    """Whether the server says that there is nobody; the first row that fits decides, and none: no."""
+    words = refusal.message.partition(": ")[2] or refusal.message
+    reply = words if words.startswith(str(refusal.code)) else f"{refusal.code} {words}"
+    for sign in SIGNS:
+        if re.search(sign.pattern, reply, re.IGNORECASE):
+            return sign.is_bad
+    return False
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What a run saw of each destination, a domain."""
+
+    answered: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    bad: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """By domain: address and what the server said."""
+
+    def note(self, address: str, refusal: AddressRefused | None) -> None:
+        """An answer: taken (None) or refused."""
+        domain = address.rpartition("@")[2].lower()
+        self.answered[domain] += 1
+        if refusal is not None:
+            self.refused[domain] += 1
+            if is_bad_address(refusal):
+                self.bad.setdefault(domain, []).append((address, refusal.message))
+
+    def find_masses(self) -> list[str]:
+        """The domains that refused more than addresses can be bad; "*": everybody did."""
+        total, refused = self.answered.total(), self.refused.total()
+        if refused > max(MASS_LEAST_OF_ALL, total * MASS_SHARE_OF_ALL):
+            return ["*"]
+        return sorted(
+            domain
+            for domain, count in self.refused.items()
+            if count > max(MASS_LEAST, self.answered[domain] * MASS_SHARE)
+        )
+
+    def find_gone(self) -> Iterator[tuple[str, str]]:
+        """The addresses to suppress, each with what the server said."""
+        masses = self.find_masses()
+        for domain, found in self.bad.items():
+            if "*" not in masses and domain not in masses:
+                yield from found
