@@ -8,5 +8,6 @@ and `urls` brings addresses into ASCII.
 from newsletter.config.judge import check_public_addresses, is_example_host
 from newsletter.config.load import load_config
 from newsletter.config.sections import Config, SmtpConfig
+from newsletter.config.urls import is_loopback
 
-__all__ = ["Config", "SmtpConfig", "check_public_addresses", "is_example_host", "load_config"]
+__all__ = ["Config", "SmtpConfig", "check_public_addresses", "is_example_host", "is_loopback", "load_config"]

@@ -15,7 +15,7 @@ from newsletter.keywords import load_aliases
 from newsletter.keywords.vocabulary import Aliases
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
-from newsletter.store.settings import secret_key, tag_authority
+from newsletter.store.settings import find_secret_key, find_tag_authority, secret_key
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -61,7 +61,7 @@ class Publisher:
 
 
 def open_publisher(config: Config, clock: Clock) -> Publisher:
-    """Opens the store and fixes there, once, what may never change: the key and the tag authority.
+    """Opens the store, and makes the key that signs links where there is none.
 
     Raises StoreError and ConfigError.
     """
@@ -69,9 +69,12 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
     store = open_store(config.store.url)
     section, sender = config.newsletter, config.sender
     today = clock().astimezone(ZoneInfo(section.timezone)).date()
-    with store.write() as tx:
-        key = section.secret_key.encode() or secret_key(tx)
-        authority, tag_date = tag_authority(tx, urlsplit(section.base_url).hostname or "", today)
+    with store.read() as tx:  # most commands need not wait for whoever writes
+        key = section.secret_key.encode() or find_secret_key(tx)
+        authority, tag_date = find_tag_authority(tx, urlsplit(section.base_url).hostname or "", today)
+    if key is None:
+        with store.write() as tx:
+            key = secret_key(tx)
     newsletter = Newsletter(
         title=section.title,
         base_url=section.base_url,

@@ -9,34 +9,54 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from newsletter.config import is_example_host
+from newsletter.config import is_example_host, is_loopback
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
 
 _SETTING = schema.setting
 
 
+def find_secret_key(tx: Transaction) -> bytes | None:
+    key = _read(tx, "secret_key")
+    return None if key is None else bytes.fromhex(key)
+
+
 def secret_key(tx: Transaction) -> bytes:
     """The key that signs links, made at the first call (32 random bytes). Needs a writing transaction."""
-    key = _read(tx, "secret_key")
+    key = find_secret_key(tx)
     if key is None:
-        key = secrets.token_hex(32)
-        _write(tx, {"secret_key": key})
-    return bytes.fromhex(key)
+        key = secrets.token_bytes(32)
+        _write(tx, {"secret_key": key.hex()})
+    return key
 
 
-def tag_authority(tx: Transaction, host: str, day: date) -> tuple[str, date]:
-    """The authority and date of our tag: URIs (RFC 4151 §2.1): `host` and `day` of the first call.
+def find_tag_authority(tx: Transaction, host: str, day: date) -> tuple[str, date]:
+    """The authority and date of our tag: URIs (RFC 4151 §2.1); before the first publication, what that one
+    would fix: `host` and `day`.
 
-    What was fixed while base_url was still an example gives way to the first real host: nobody
-    else has read those ids, and the name is not ours.
+    What was fixed while base_url was still an example, or of this machine alone, gives way to the first
+    real host: nobody else has read those ids, and the name is not ours.
     """
     authority, fixed_on = _read(tx, "tag_authority"), _read(tx, "tag_date")
-    provisional = authority is not None and is_example_host(authority) and not is_example_host(host)
-    if authority is None or fixed_on is None or provisional:
-        authority, fixed_on = host, day.isoformat()
-        _write(tx, {"tag_authority": authority, "tag_date": fixed_on})
+    if authority is None or fixed_on is None or (_is_nobodys(authority) and not _is_nobodys(host)):
+        return host, day
     return authority, date.fromisoformat(fixed_on)
+
+
+def is_tag_authority_fixed(tx: Transaction, authority: str, day: date) -> bool:
+    """Whether it is this one for good."""
+    return (_read(tx, "tag_authority"), _read(tx, "tag_date")) == (authority, day.isoformat())
+
+
+def fix_tag_authority(tx: Transaction, host: str, day: date) -> tuple[str, date]:
+    """As `find_tag_authority`, for good: what is published keeps its ids."""
+    authority, fixed_on = find_tag_authority(tx, host, day)
+    _write(tx, {"tag_authority": authority, "tag_date": fixed_on.isoformat()})
+    return authority, fixed_on
+
+
+def _is_nobodys(host: str) -> bool:
+    return is_example_host(host) or is_loopback(host)
 
 
 def read_site_fingerprint(tx: Transaction) -> str:

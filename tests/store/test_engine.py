@@ -13,7 +13,7 @@ import pytest
 
 from newsletter.errors import StoreError
 from newsletter.store import Store, open_store
-from newsletter.store.settings import secret_key, tag_authority
+from newsletter.store.settings import find_secret_key, find_tag_authority, fix_tag_authority, secret_key
 
 
 def test_what_raises_inside_a_transaction_leaves_nothing(store: Store) -> None:
@@ -38,19 +38,32 @@ def test_a_rehearsal_leaves_nothing(store: Store) -> None:
         assert secret_key(tx) != rehearsed
 
 
-def test_the_key_and_the_tag_authority_are_fixed_at_the_first_call(store: Store) -> None:
+TODAY, LATER = date(2025, 9, 24), date(2026, 1, 1)
+
+
+def test_the_key_is_made_once(store: Store) -> None:
     with store.write() as tx:
+        assert find_secret_key(tx) is None
         key = secret_key(tx)
-        assert tag_authority(tx, "papers.test", date(2025, 9, 24)) == ("papers.test", date(2025, 9, 24))
     with store.write() as tx:
-        assert secret_key(tx) == key
-        assert tag_authority(tx, "moved.test", date(2026, 1, 1)) == ("papers.test", date(2025, 9, 24))
+        assert secret_key(tx) == find_secret_key(tx) == key
 
 
-def test_the_authority_of_an_example_gives_way_to_the_first_real_host(store: Store) -> None:
+def test_the_tag_authority_is_fixed_by_the_first_publication_and_by_nothing_before(store: Store) -> None:
     with store.write() as tx:
-        tag_authority(tx, "papers.example.org", date(2025, 1, 1))
-        assert tag_authority(tx, "papers.test", date(2025, 9, 24)) == ("papers.test", date(2025, 9, 24))
+        assert find_tag_authority(tx, "wrong.test", LATER) == ("wrong.test", LATER)
+        assert fix_tag_authority(tx, "papers.test", TODAY) == ("papers.test", TODAY)
+    with store.write() as tx:
+        assert find_tag_authority(tx, "moved.test", LATER) == ("papers.test", TODAY)
+        assert fix_tag_authority(tx, "moved.test", LATER) == ("papers.test", TODAY)
+
+
+@pytest.mark.parametrize("host", ["papers.example.org", "localhost", "127.0.0.1"])
+def test_an_authority_that_is_nobodys_gives_way_to_the_first_real_host(store: Store, host: str) -> None:
+    with store.write() as tx:
+        fix_tag_authority(tx, host, LATER)
+        assert fix_tag_authority(tx, "papers.test", TODAY) == ("papers.test", TODAY)
+        assert fix_tag_authority(tx, "other.test", LATER) == ("papers.test", TODAY)
 
 
 def test_two_writers_wait_for_each_other(store: Store) -> None:
