@@ -39,9 +39,13 @@ class Store:
             yield tx
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """The only writer until the block ends; rolled back where it raises. Raises StoreError."""
-        with self._begin("BEGIN IMMEDIATE") as tx:
+    def write(self, *, lasting: bool = True) -> Iterator[Transaction]:
+        """The only writer until the block ends; rolled back where it raises. Raises StoreError.
+
+        What is not `lasting` survives the death of the process, but may be lost in a power cut until the
+        next lasting write: it does not wait for the disk.
+        """
+        with self._begin("BEGIN IMMEDIATE", lasting=lasting) as tx:
             yield tx
 
     @contextmanager
@@ -56,9 +60,9 @@ class Store:
         self.engine.dispose()
 
     @contextmanager
-    def _begin(self, begin: str) -> Iterator[Transaction]:
+    def _begin(self, begin: str, *, lasting: bool = True) -> Iterator[Transaction]:
         with mapped_errors(self.path), self.engine.connect() as connection:
-            connection.execution_options(begin=begin)
+            connection.execution_options(begin=begin, lasting=lasting)
             with connection.begin():
                 yield connection
 
@@ -88,13 +92,15 @@ def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # a recorded answer survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    options = connection.get_execution_options()
+    # FULL: what is committed survives a power cut. NORMAL: in the write-ahead log, it is never torn.
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('lasting', True) else 'NORMAL'}")
+    connection.exec_driver_sql(options.get("begin", "BEGIN"))
 
 
 _MEANINGS = (

@@ -23,7 +23,7 @@ from newsletter.store.subscribers import read_subscriber
 _EDITION = schema.edition
 _DELIVERY = schema.delivery
 
-_LOOK_AHEAD = 32  # candidates read at once: most are offered, and a run of skips takes few queries
+_LOOK_AHEAD = 128
 _LOOKED_AT_MOST = 512  # in one transaction: whoever unsubscribes meanwhile waits for it
 
 Decide = Callable[[Subscriber, str | None], str | None]
@@ -56,33 +56,35 @@ class Answer:
 
 def may_offer(tx: Transaction, edition_id: int) -> bool:
     """False while the edition is paused, and once it is cancelled."""
-    paused = sa.select(_EDITION.c.paused_at).where(_EDITION.c.id == edition_id)
-    return tx.execute(paused).scalar_one() is None and not is_cancelled(tx, edition_id)
+    stopped = tx.execute(_STOPPED, {"edition": edition_id}).one()
+    return stopped.paused_at is None and stopped.cancelled_at is None
 
 
 def is_cancelled(tx: Transaction, edition_id: int) -> bool:
-    cancelled = sa.select(_EDITION.c.cancelled_at).where(_EDITION.c.id == edition_id)
-    return tx.execute(cancelled).scalar_one() is not None
+    return tx.execute(_STOPPED, {"edition": edition_id}).one().cancelled_at is not None
 
 
 def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None:
     """Writes the answers of offered deliveries; the caller holds their leases."""
-    for each in answers:
-        final = each.state not in (DeliveryState.PENDING, DeliveryState.UNKNOWN)
-        tx.execute(
-            _RECORD,
-            {
-                "edition": each.offer.lease.edition_id,
-                "subscriber": each.offer.subscriber.id,
-                "new_state": each.state,
-                "said": each.answer or None,
-                "id_there": each.provider_id or None,
-                "again_at": each.retry_at,
-                "tried": int(each.attempted),
-                "unclear": int(each.state is DeliveryState.UNKNOWN),
-                "at": now if final else None,
-            },
-        )
+    rows = [
+        {
+            "edition": each.offer.lease.edition_id,
+            "subscriber": each.offer.subscriber.id,
+            "new_state": each.state,
+            "said": each.answer or None,
+            "id_there": each.provider_id or None,
+            "again_at": each.retry_at,
+            "tried": int(each.attempted),
+            "unclear": int(each.state is DeliveryState.UNKNOWN),
+            "at": None if each.state in _UNSETTLED else now,
+        }
+        for each in answers
+    ]
+    if rows:
+        tx.execute(_RECORD, rows)
+
+
+_UNSETTLED = frozenset({DeliveryState.PENDING, DeliveryState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +114,31 @@ def offer_next(
     edition, is skipped here. Looks at a few hundred at most, so that the transaction is short.
     """
     offers: list[Offer] = []
-    looked_at = 0
-    while len(offers) < want and looked_at < _LOOKED_AT_MOST:
-        window = {"edition": lease.edition_id, "after": after, "to": lease.last_subscriber_id}
-        rows = tx.execute(_CANDIDATES, window | {"now": now, "most": _LOOK_AHEAD}).all()
-        if not rows:
-            return Offers(offers, after, is_exhausted=True)
+    skipped: list[dict[str, Any]] = []
+    of_edition = {"edition": lease.edition_id}
+    look_ahead, looked_at, is_exhausted = want, 0, False
+    while len(offers) < want and looked_at < _LOOKED_AT_MOST and not is_exhausted:
+        window = of_edition | {"after": after, "to": lease.last_subscriber_id, "now": now}
+        rows = tx.execute(_CANDIDATES, window | {"most": look_ahead}).all()
+        is_exhausted = not rows
         for row in rows:
-            after = row.subscriber_id
-            looked_at += 1
-            reason, rendition = _judge(row, offering.decide)
-            if reason is not None:
-                who = {"edition": lease.edition_id, "subscriber": after}
-                tx.execute(_SKIP, who | {"why": reason, "at": now})
-                continue
-            revision = row.revision or offering.revision
-            offer = Offer(lease, read_subscriber(row), revision, rendition, row.attempts)
-            tx.execute(_OFFER, _offer_values(tx, offer, offering.transport, now))
-            offers.append(offer)
             if len(offers) == want:
                 break
-    return Offers(offers, after, is_exhausted=False)
+            after = row.subscriber_id
+            looked_at += 1
+            subscriber = read_subscriber(row) if row.status is not None else None
+            reason, rendition = _judge(row, subscriber, offering.decide)
+            if subscriber is None or reason is not None:
+                skipped.append({**of_edition, "subscriber": after, "why": reason, "at": now})
+                continue
+            revision = row.revision or offering.revision
+            offers.append(Offer(lease, subscriber, revision, rendition, row.attempts))
+        look_ahead = _LOOK_AHEAD  # many are skipped: so many at once take few queries
+    if skipped:
+        tx.execute(_SKIP, skipped)
+    if offers:
+        tx.execute(_OFFER, _offer_rows(tx, offers, offering.transport, now))
+    return Offers(offers, after, is_exhausted)
 
 
 def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
@@ -282,24 +288,30 @@ _CANDIDATES = (
 )
 
 
-def _judge(row: Any, decide: Decide) -> tuple[SkipReason | None, str]:
-    if row.status is None or row.status != SubscriberStatus.CONFIRMED:
+def _judge(row: Any, subscriber: Subscriber | None, decide: Decide) -> tuple[SkipReason | None, str]:
+    if subscriber is None or subscriber.status is not SubscriberStatus.CONFIRMED:
         return SkipReason.UNSUBSCRIBED, ""
     if row.suppressed is not None:
         return SkipReason.SUPPRESSED, ""
-    rendition = decide(read_subscriber(row), row.rendition)
+    rendition = decide(subscriber, row.rendition)
     return (SkipReason.NO_MATCH, "") if rendition is None else (None, rendition)
 
 
-def _offer_values(tx: Transaction, offer: Offer, transport: str, now: datetime) -> dict[str, Any]:
-    return {
-        "edition": offer.lease.edition_id,
-        "subscriber": offer.subscriber.id,
-        "by": transport,
-        "with_revision": offer.revision,
-        "with_rendition": _find_rendition(tx, offer.rendition),
-        "at": now,
-    }
+def _offer_rows(
+    tx: Transaction, offers: Sequence[Offer], transport: str, now: datetime
+) -> list[dict[str, Any]]:
+    renditions = {key: _find_rendition(tx, key) for key in {offer.rendition for offer in offers}}
+    return [
+        {
+            "edition": offer.lease.edition_id,
+            "subscriber": offer.subscriber.id,
+            "by": transport,
+            "with_revision": offer.revision,
+            "with_rendition": renditions[offer.rendition],
+            "at": now,
+        }
+        for offer in offers
+    ]
 
 
 def _find_rendition(tx: Transaction, key: str) -> int:
@@ -310,4 +322,7 @@ def _find_rendition(tx: Transaction, key: str) -> int:
     return int(tx.execute(statement).scalar_one())
 
 
+_STOPPED = sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(
+    _EDITION.c.id == sa.bindparam("edition")
+)
 _RENDITION = sa.select(schema.rendition.c.id).where(schema.rendition.c.key == sa.bindparam("wanted"))

@@ -335,8 +335,8 @@ def test_a_long_row_of_readers_without_a_match_is_many_short_transactions(make_d
     write = delivery.store.write
 
     @contextmanager
-    def counted() -> Iterator[Transaction]:
-        with write() as tx:
+    def counted(**options: bool) -> Iterator[Transaction]:
+        with write(**options) as tx:
             before = delivery_changes(tx)
             yield tx
             longest.append(delivery_changes(tx) - before)
