@@ -52,9 +52,16 @@ class Reply:
     @classmethod
     def read(cls, code: int, text: str) -> Reply:
         """From a reply's lines as UTF-8 with surrogate escapes: some servers answer in GBK."""
+        if text.isascii() and text.isprintable() and "  " not in text and len(text) <= _LONGEST_TEXT:
+            return cls(code, text.strip())  # what servers usually say, and they say it for every mail
         readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         words = "".join(char if char.isprintable() else " " for char in readable).split()
         return cls(code, " ".join(words)[:_LONGEST_TEXT])
+
+    @property
+    def ends_connection(self) -> bool:
+        """Whether nothing can be said after it: 421 (RFC 5321 §3.8), or no reply at all."""
+        return self.code == 421 or not 200 <= self.code < 600
 
     @property
     def status(self) -> str:
