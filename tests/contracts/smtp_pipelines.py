@@ -33,6 +33,8 @@ class Told:
     heard: list[list[str]] = field(default_factory=list)
     """The verbs of each connection; content is "." (empty: "empty")."""
     mails: list[bytes] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    """Every command as it was given."""
     chunks: list[bytes] = field(default_factory=list)
     """What came in one read while commands were expected."""
     open_now: int = 0
@@ -61,6 +63,7 @@ class _Talk:
         if not greeting.startswith("220"):
             return
         while line := await self.line():
+            self.told.lines.append(line.strip())
             verb = line.split(b" ")[0].strip().decode().upper()
             self.heard.append(verb)
             if verb == "EHLO":

@@ -150,5 +150,6 @@ class _Opening:
         self._keep_transport()
 
     async def _log_in(self) -> None:
+        log_in = self._client.auth_xoauth2 if self._config.login == "xoauth2" else self._client.login
         with errors_mapped(Stage.LOGIN, self._server):
-            await self._client.login(self._config.username, self._config.password)
+            await log_in(self._config.username, self._config.password)
