@@ -27,6 +27,8 @@ class Told:
     on_open: Callable[[], None] = lambda: None
     greetings: list[str] = field(default_factory=list)
     """Said to the first connections in place of 220; a 4xx or 5xx is followed by a close."""
+    ponders: float = 0
+    """Seconds before each reply."""
     packets: str = "as they come"
     """How replies go out: "together" (those of a group in one packet) or "bytes" (one at a time)."""
     offers: tuple[str, ...] = ("PIPELINING", "SIZE 10485760")
@@ -117,6 +119,7 @@ class _Talk:
         return line
 
     async def say(self, reply: str, *, now: bool = True) -> None:
+        await asyncio.sleep(self.told.ponders)
         self.held += reply.encode("utf-8") + b"\r\n" if reply else b""
         if self.told.packets == "together" and not now:
             return

@@ -243,6 +243,11 @@ def test_a_line_lost_after_the_final_dot_is_of_unknown_outcome() -> None:
     assert told.mails == [make_message().raw]
 
 
+def test_patience_is_for_each_reply_and_not_for_all_of_them() -> None:
+    told = Told(ponders=0.2)
+    assert talk_to(told, submit_two, timeouts=IMPATIENT) == [Submitted("250 queued")] * 2
+
+
 def test_a_server_that_stops_reading_in_the_middle_of_the_content_is_temporary() -> None:
     told = Told(hang_up_after="stall")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 
 import aiosmtplib
 
@@ -42,10 +43,14 @@ class ReplyReader:
 
     def _finish(self) -> Reply:
         lines, self._lines, self._length = self._lines, [], 0
-        if not lines[-1][:3].isdigit():
-            return Reply.read(-1, _decode(b" ".join(lines)))
-        text = lines[0][4:] if len(lines) == 1 else b" ".join(line[4:] for line in lines)
-        return Reply.read(int(lines[-1][:3]), _decode(text))
+        return _read_lines(tuple(lines))
+
+
+@lru_cache(maxsize=64)  # servers say the same four things for every mail
+def _read_lines(lines: tuple[bytes, ...]) -> Reply:
+    if not lines[-1][:3].isdigit():
+        return Reply.read(-1, _decode(b" ".join(lines)))
+    return Reply.read(int(lines[-1][:3]), _decode(b" ".join(line[4:] for line in lines)))
 
 
 class Wire(asyncio.Protocol):
@@ -58,6 +63,8 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._awaited = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._broken_by: Exception | None = None
         self.is_flushed = True
         """Whether everything written has left this process."""
@@ -85,9 +92,10 @@ class Wire(asyncio.Protocol):
 
     async def read(self, timeout: float) -> Reply:
         """The next reply; `timeout` in seconds."""
-        until = self._loop.time() + timeout
-        while not self._replies:
-            await self._wait(until)
+        if not self._replies:
+            until = self._loop.time() + timeout
+            while not self._replies:
+                await self._wait(until)
         return self._replies.popleft()
 
     def abort(self) -> None:
@@ -125,16 +133,28 @@ class Wire(asyncio.Protocol):
         """Returns when something has happened; `until` as the loop counts."""
         if not self.is_open:
             raise self._reason_broken()
-        self._waiter = waiter = self._loop.create_future()
-        timer = self._loop.call_at(until, self._give_up)
+        self._until = until
+        if self._alarm is None or self._alarm.when() > until:
+            self._set_alarm()
+        self._waiter = self._loop.create_future()
         try:
-            await waiter
+            await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
 
-    def _give_up(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
+    def _set_alarm(self) -> None:
+        """One for many waits, which mostly end long before: it looks whether one is over, and goes on."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._until, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        self._alarm = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._until:
+            self._set_alarm()
+        else:
             self._waiter.set_exception(TimeoutError())
 
     def _wake(self) -> None:
@@ -143,6 +163,8 @@ class Wire(asyncio.Protocol):
 
     def _break(self, reason: Exception) -> None:
         self._broken_by = self._broken_by or reason
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._transport.abort()
         self._wake()
 
