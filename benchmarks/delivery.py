@@ -18,12 +18,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, cast
+from typing import BinaryIO, TextIO, cast
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -105,7 +106,7 @@ def _measure_round_by_round(edition: Prepared, rounds: int) -> dict[str, float]:
     for number in range(rounds):
         for peer in PEERS:
             messages = max(CONNECTIONS, int(edition.messages * peer.share))
-            with _sink(edition.folder.parent, messages) as port:
+            with _sink(messages) as port:
                 rates[peer.name].append(messages / _time(peer.run, edition, port, messages))
         said = ", ".join(f"{name} {each[-1]:,.0f}" for name, each in rates.items())
         print(f"  round {number + 1}: {said}", flush=True)
@@ -124,23 +125,40 @@ def _time(run: Run, edition: Prepared, port: int, messages: int) -> float:
 
 
 @contextmanager
-def _sink(folder: Path, messages: int) -> Iterator[int]:
+def _sink(messages: int) -> Iterator[int]:
     """The port of a smtp-sink, which must have taken so many messages in the end."""
     port = _free_port()
-    counts = folder / "sink.txt"
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    with counts.open("wb") as output:
-        sink = subprocess.Popen([_find("smtp-sink"), *user, "-c", f"127.0.0.1:{port}", "1000"], stdout=output)
+    command = [_find("smtp-sink"), *user, "-c", f"127.0.0.1:{port}", "1000"]
+    # Its counter goes through a pipe: in a file it would be flushed with each commit of our ledger.
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as sink:
+        counter = _Counter(cast(BinaryIO, sink.stdout))
+        counter.start()
         try:
             _await_port(port)
             yield port
-        finally:
             time.sleep(0.1)
+        finally:
             sink.terminate()
-            sink.wait()
-    taken = re.findall(rb"mesg=\s*(\d+)", counts.read_bytes())
-    if not taken or int(taken[-1]) != messages:
-        raise SystemExit(f"the sink took {taken[-1:]} messages, not {messages}")
+            counter.join()
+    if counter.taken != messages:
+        raise SystemExit(f"the sink took {counter.taken} messages, not {messages}")
+
+
+class _Counter(threading.Thread):
+    """Reads `quit=… mesg=…` again and again, and keeps the last."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        super().__init__()
+        self._output = output
+        self.taken = 0
+
+    def run(self) -> None:
+        rest = b""
+        while some := self._output.read(65_536):
+            said = re.findall(rb"mesg=\s*(\d+)\s*\r", rest + some)
+            self.taken = int(said[-1]) if said else self.taken
+            rest = some[-200:]
 
 
 def _run_ours(edition: Prepared, port: int, messages: int, connections: int = CONNECTIONS) -> None:
@@ -226,7 +244,7 @@ def _late_server(messages: int) -> Iterator[int]:
 
 def _show_profile(edition: Prepared) -> None:
     print(f"\nprofile of the {edition.name} edition, {edition.messages:,} messages (not timed)", flush=True)
-    with _sink(edition.folder.parent, edition.messages) as port:
+    with _sink(edition.messages) as port:
         done = run_newsletter(
             edition.folder,
             "send",

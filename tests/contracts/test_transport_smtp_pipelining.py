@@ -299,7 +299,7 @@ def test_connections_are_opened_as_the_server_bears_them() -> None:
 
     results = talk_to(told, talk, connections=10)
     assert results == [Submitted("250 queued")] * 40
-    assert len(told.heard) <= 5  # three that stand, and two at most that tried to be the fourth
+    assert len(told.heard) <= 6  # three that stand, and as many at most that were refused meanwhile
     assert len(told.mails) == 40
 
 

@@ -16,6 +16,7 @@ import aiosmtplib
 from newsletter.delivery.transports.replies import Reply
 
 _LONGEST_REPLY = 32_768  # RFC 5321 §4.5.3.1.5 asks for 512 octets a line; nobody tells more than this
+_READ_AT_ONCE = 4_096
 
 
 class ReplyReader:
@@ -53,12 +54,13 @@ def _read_lines(lines: tuple[bytes, ...]) -> Reply:
     return Reply.read(int(lines[-1][:3]), _decode(b" ".join(line[4:] for line in lines)))
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.BufferedProtocol):
     """Used by one conversation. Raises SMTPServerDisconnected, OSError or TimeoutError where it breaks."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
+        self._buffer = memoryview(bytearray(_READ_AT_ONCE))
         self._reader = ReplyReader()
         self._replies: deque[Reply] = deque()
         self._awaited = 0
@@ -103,8 +105,13 @@ class Wire(asyncio.Protocol):
 
     # --- What asyncio tells -----------------------------------------------------------------------
 
-    def data_received(self, data: bytes) -> None:
-        for reply in self._reader.feed(data):
+    # Replies are short: asyncio's other protocol would set 256 KiB aside for each of them.
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        for reply in self._reader.feed(bytes(self._buffer[:nbytes])):
             if not self._awaited:  # a farewell between two mails: nobody's answer, and nothing good
                 self._break(aiosmtplib.SMTPServerDisconnected(str(reply)))
                 return
