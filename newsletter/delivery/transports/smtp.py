@@ -72,7 +72,8 @@ class SmtpTransport:
         return result
 
     async def _connect(self) -> SmtpConnection:
-        return await open_connection(self._config, self._tls_context, self._timeouts)
+        tls_context = None if self._config.security == "none" else self._tls_context
+        return await open_connection(self._config, tls_context, self._timeouts)
 
     @cached_property
     def _tls_context(self) -> ssl.SSLContext:

@@ -26,9 +26,9 @@ from newsletter.model import Message
 
 
 async def open_connection(
-    config: SmtpConfig, tls_context: ssl.SSLContext, timeouts: Timeouts
+    config: SmtpConfig, tls_context: ssl.SSLContext | None, timeouts: Timeouts
 ) -> SmtpConnection:
-    """A connection ready for mail.
+    """A connection ready for mail; `tls_context` may be None where security is "none".
 
     Raises Unreachable, TransportMisconfigured or, where the server says so, TemporaryTransportError.
     """
@@ -84,7 +84,7 @@ class SmtpConnection:
 class _Opening:
     """The conversation until mail can be handed over. aiosmtplib closes what fails, and `abort` the rest."""
 
-    def __init__(self, config: SmtpConfig, tls_context: ssl.SSLContext, timeouts: Timeouts) -> None:
+    def __init__(self, config: SmtpConfig, tls_context: ssl.SSLContext | None, timeouts: Timeouts) -> None:
         self._config = config
         self._server = f"{config.host}:{config.port}"
         self._timeouts = timeouts
