@@ -1,12 +1,12 @@
 # One command does each thing. Only Python 3.11 or later, make and the package registry are needed;
-# test-all also needs the system packages that .ci/run installs.
+# test-all and bench also need the system packages that .ci/run installs.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all reference catalogues clean
+.PHONY: demo test check test-all bench reference catalogues clean
 
 demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
 	$(BIN)/newsletter demo
@@ -22,6 +22,9 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 
 test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/installed-dev node_modules/.package-lock.json  ## delivery beside its peers: about 20 minutes
+	$(BIN)/python benchmarks/delivery.py
 
 reference: $(VENV)/installed-dev  ## after a change of commands or keys: docs/commands.md, docs/configuration.md
 	$(BIN)/python docs/make_reference.py

@@ -11,7 +11,7 @@
     │   ├── NotFound
     │   └── AlreadyExists
     ├── TransportError
-    │   ├── TemporaryTransportError  retry_after
+    │   ├── TemporaryTransportError  retry_after, too_fast
     │   │   └── TransportUnreachable
     │   ├── OutcomeUnknown           the answer was lost: taken or not, nobody can say
     │   └── PermanentTransportError
@@ -98,11 +98,22 @@ class TransportError(NewsletterError):
 
 
 class TemporaryTransportError(TransportError):
-    """The call may succeed later; `retry_after` where the other side said when."""
+    """The call may succeed later; `retry_after` where the other side said when.
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, fix: str = "") -> None:
+    `too_fast`: the destination takes mail, but less at a time.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        too_fast: bool = False,
+        fix: str = "",
+    ) -> None:
         super().__init__(message, fix=fix)
         self.retry_after = retry_after
+        self.too_fast = too_fast
 
 
 class TransportUnreachable(TemporaryTransportError):

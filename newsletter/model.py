@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -338,6 +338,10 @@ class Fragment:
         return base64.encodebytes(self.data).replace(b"\n", b"\r\n")
 
 
+_PART_HEAD = '\r\nContent-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+_TEXT_HEAD, _HTML_HEAD = (_PART_HEAD.format(subtype).encode() for subtype in ("plain", "html"))
+
+
 @dataclass(frozen=True)
 class Message:
     """One mail, ready for both wires: `raw` bytes (SMTP, SES) and parts with headers (JSON APIs).
@@ -365,17 +369,24 @@ class Message:
 
     @cached_property
     def raw(self) -> bytes:
-        """The whole message with CRLF line ends; no line begins with a dot or exceeds 998 octets."""
+        """The whole message with CRLF line ends; no line exceeds 998 octets."""
+        return b"".join((self.head, *self.encoded_body))
+
+    @property
+    def encoded_body(self) -> Iterator[bytes]:
+        """What follows the head, in pieces that other messages share.
+
+        Its lines begin with a boundary, a field's name or base64, never with a dot: SMTP's dot-stuffing
+        (RFC 5321 §4.5.2) has to look at the head alone.
+        """
         delimiter = f"--{self.boundary}".encode()
-        pieces = [self.head]
-        for subtype, fragments in ((b"plain", self.text_fragments), (b"html", self.html_fragments)):
-            pieces += [
-                delimiter,
-                b"\r\nContent-Type: text/" + subtype + b'; charset="utf-8"',
-                b"\r\nContent-Transfer-Encoding: base64\r\n\r\n",
-                *(fragment.encoded for fragment in fragments),
-            ]
-        return b"".join([*pieces, delimiter, b"--\r\n"])
+        for part_head, fragments in ((_TEXT_HEAD, self.text_fragments), (_HTML_HEAD, self.html_fragments)):
+            yield delimiter
+            yield part_head
+            for fragment in fragments:
+                yield fragment.encoded
+        yield delimiter
+        yield b"--\r\n"
 
 
 @dataclass(frozen=True, slots=True)

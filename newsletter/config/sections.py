@@ -113,6 +113,11 @@ class SmtpConfig:
     security: str = _key("starttls", "Certificates are always checked.", choices=("starttls", "tls", "none"))
     username: str = _key("", "Empty: no login.")
     password: str = _key("", "Never shown; better as a variable or a *_FILE.", secret=True)
+    login: str = _key(
+        "password",
+        "xoauth2: the password is an OAuth 2 access token (Gmail, Outlook).",
+        choices=("password", "xoauth2"),
+    )
     connections: int = _key(10, "How many are open at once.", minimum=1, maximum=100)
 
 

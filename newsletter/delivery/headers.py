@@ -61,6 +61,7 @@ def format_address(name: str, address: str) -> str:
     return f"{phrase} <{encoded}>"
 
 
+@lru_cache(maxsize=8)  # one date stands in all mails of an edition
 def format_date(moment: datetime) -> str:
     """RFC 5322 §3.3, English whatever the locale; `moment` is aware."""
     return format_datetime(moment)

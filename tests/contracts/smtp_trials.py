@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.delivery.transports.smtp_connection import Timeouts
+from newsletter.delivery.transports.smtp_transaction import Timeouts
 from newsletter.errors import TransportError
 from newsletter.model import Message, Submitted
 
@@ -17,7 +17,7 @@ from .messages import make_call, make_message
 from .smtp_servers import Mailbox, smtp_config, smtp_server
 
 PATIENT = Timeouts(connect=10, command=10, answer=10, goodbye=1)
-IMPATIENT = Timeouts(connect=0.3, command=0.3, answer=0.3, goodbye=0.3)
+IMPATIENT = Timeouts(connect=0.3, command=0.3, answer=0.3, goodbye=0.3, probe=0.1)
 
 
 def submit_one(

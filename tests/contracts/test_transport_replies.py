@@ -52,6 +52,34 @@ def test_a_reply_becomes_an_error(stage: Stage, code: int, text: str, kind: type
     assert text in error.message
 
 
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "too_fast"),
+    [
+        (Stage.RECIPIENT, 421, "HL:REP 该IP发送行为异常", True),
+        (Stage.RECIPIENT, 450, "MI:CEL too many", True),
+        (Stage.CONTENT, 550, "Ip frequency limited. http://service.mail.qq.com/", True),
+        (Stage.CONTENT, 421, "4.7.28 Our system has detected an unusual rate of unsolicited mail", True),
+        (Stage.RECIPIENT, 421, "4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", True),
+        (Stage.RECIPIENT, 450, "4.2.1 The user is receiving mail at a rate that prevents more", True),
+        (Stage.RECIPIENT, 451, "4.7.650 The mail server has been temporarily rate limited", True),
+        (Stage.RECIPIENT, 450, "4.7.1 <mx>: Recipient address rejected: Greylisted", False),
+        (Stage.RECIPIENT, 452, "4.2.2 mailbox full", False),
+        (Stage.RECIPIENT, 421, "4.3.2 system shutting down", False),
+        (Stage.CONTENT, 421, "4.4.2 mx Error: timeout exceeded", False),
+        (Stage.CONTENT, 421, "Service shutting down", False),
+        (Stage.SENDER, 421, "4.7.0 too many mails in this connection", False),
+        (Stage.GREETING, 421, "4.7.0 too many connections", False),
+        (Stage.SENDER, 550, "Domain frequency limited", False),
+    ],
+)
+def test_a_destination_that_wants_less_is_told_from_one_that_wants_it_later(
+    stage: Stage, code: int, text: str, too_fast: bool
+) -> None:
+    error = read_refusal(Reply.read(code, text), stage)
+    assert isinstance(error, TemporaryTransportError)
+    assert error.too_fast is too_fast
+
+
 def test_every_row_has_a_source_and_what_a_person_must_act_on_has_a_fix() -> None:
     assert all(rule.source for rule in RULES)
     assert all(bool(rule.fix) == (rule.verdict == "misconfigured") for rule in RULES)

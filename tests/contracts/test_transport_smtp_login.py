@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from newsletter.errors import TransportMisconfigured
 from newsletter.model import Submitted
 
 from .messages import make_message
+from .smtp_pipelines import Told, told_server
 from .smtp_servers import Certificates, KnowsOnePassword, Mailbox, scripted_server, smtp_config, smtp_server
 from .smtp_trials import submit_all, submit_one
 
@@ -116,6 +118,39 @@ def test_a_wrong_password_stops_the_run_and_is_not_tried_by_every_slot(certifica
     assert "password" in results[0].fix
     assert asked.asked == 2  # PLAIN and LOGIN, on one connection
     assert PASSWORD not in repr(results) + repr([result.__cause__ for result in results])
+
+
+def test_an_access_token_is_let_in(certificates: Certificates) -> None:
+    told = Told(offers=("AUTH PLAIN LOGIN XOAUTH2", "PIPELINING"), replies={"AUTH": "235 2.7.0 Accepted"})
+    result = submit_with_token(told, certificates)
+    assert result == Submitted("250 queued")
+    (auth,) = [line for line in told.lines if line.startswith(b"AUTH")]
+    method, _, given = auth.removeprefix(b"AUTH ").partition(b" ")
+    assert method == b"XOAUTH2"
+    assert base64.b64decode(given) == b"user=digest@papers.test\x01auth=Bearer ya29.token\x01\x01"
+
+
+def test_an_expired_access_token_stops_the_run(certificates: Certificates) -> None:
+    # RFC 7628 and Gmail: the error comes as a challenge, to be answered by an empty line.
+    challenge = base64.b64encode(b'{"status":"401"}').decode()
+    told = Told(
+        offers=("AUTH XOAUTH2",),
+        replies={"AUTH": f"334 {challenge}", "": "535 5.7.8 Username and Password not accepted"},
+    )
+    with pytest.raises(TransportMisconfigured, match=r"the login: 535 5\.7\.8") as caught:
+        submit_with_token(told, certificates)
+    assert "ya29" not in repr(caught.value) + repr(caught.value.__cause__)
+
+
+def submit_with_token(told: Told, certificates: Certificates) -> Any:
+    return submit_one(
+        told_server(told, tls=certificates.server),
+        security="tls",
+        username="digest@papers.test",
+        password="ya29.token",
+        login="xoauth2",
+        tls_context=certificates.client,
+    )
 
 
 def test_a_missing_login_stops_the_run(certificates: Certificates) -> None:

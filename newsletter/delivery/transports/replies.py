@@ -52,9 +52,16 @@ class Reply:
     @classmethod
     def read(cls, code: int, text: str) -> Reply:
         """From a reply's lines as UTF-8 with surrogate escapes: some servers answer in GBK."""
+        if text.isascii() and text.isprintable() and "  " not in text and len(text) <= _LONGEST_TEXT:
+            return cls(code, text.strip())  # what servers usually say, and they say it for every mail
         readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         words = "".join(char if char.isprintable() else " " for char in readable).split()
         return cls(code, " ".join(words)[:_LONGEST_TEXT])
+
+    @property
+    def ends_connection(self) -> bool:
+        """Whether nothing can be said after it: 421 (RFC 5321 §3.8), or no reply at all."""
+        return self.code == 421 or not 200 <= self.code < 600
 
     @property
     def status(self) -> str:
@@ -66,7 +73,12 @@ class Reply:
         return f"{self.code} {self.text}".rstrip() if self.code > 0 else self.text
 
 
+ADDRESSED = frozenset({Stage.RECIPIENT, Stage.DATA, Stage.CONTENT})
+"""The steps in which the server knows whom the mail is for."""
+
+
 class Verdict(StrEnum):
+    TOO_FAST = "too fast"
     TEMPORARY = "temporary"
     REFUSED = "refused"
     MISCONFIGURED = "misconfigured"
@@ -86,11 +98,37 @@ class Rule:
 _LOGIN = "check [transport.smtp] username, password and security"
 
 RULES = (
+    Rule(
+        r"421 (?!4\.[34]\.|.*\b(shut|clos|idle|time))",
+        Verdict.TOO_FAST,
+        "Gmail 421-4.7.28, Yahoo 421 4.7.0 [TSS04], 163 421 HL:…; RFC 3463 §3.4 and §3.5: X.3 and X.4 are the"
+        " server's own troubles",
+        stages=ADDRESSED,
+    ),
+    Rule(
+        r"4\d\d .*(\brate\b|throttl|too (many|much) (mail|message|connection)|too fast|slow down)",
+        Verdict.TOO_FAST,
+        "Gmail 450-4.2.1 (receiving mail at a rate), Outlook.com 451 4.7.650 (temporarily rate limited),"
+        " Postfix 450 4.7.1 (too much mail from)",
+        stages=ADDRESSED,
+    ),
+    Rule(
+        r"450 (MI|RP):",
+        Verdict.TOO_FAST,
+        "163: 450 MI:…, 450 RP:… limit senders and addresses",
+        stages=ADDRESSED,
+    ),
+    Rule(
+        r"550 .*\bfrequency limited",
+        Verdict.TOO_FAST,
+        "service.mail.qq.com, help 1000723 and 1000725: limits a minute, an hour or a day",
+        stages=ADDRESSED,
+    ),
     Rule(r"4\d\d ", Verdict.TEMPORARY, "RFC 5321 §4.2.1; 163: 421 HL:…, 450 MI:…, 451 DT:SPM"),
     Rule(
         r"550 .*\bfrequency limited",
         Verdict.TEMPORARY,
-        "service.mail.qq.com, help 1000723 and 1000725: limits a minute, an hour or a day",
+        "service.mail.qq.com, help 1000723: said of the sender, whoever it is for",
     ),
     Rule(
         r"530 .*\bSTARTTLS\b",
@@ -144,8 +182,9 @@ def read_refusal(reply: Reply, stage: Stage) -> TransportError:
 
 def _error_of(rule: Rule, reply: Reply, stage: Stage) -> TransportError:
     refused = f"the mail server refused {stage}: {reply}"
-    if rule.verdict is Verdict.TEMPORARY:
-        return TemporaryTransportError(f"the mail server put off {stage}: {reply}")
+    if rule.verdict in (Verdict.TOO_FAST, Verdict.TEMPORARY):
+        too_fast = rule.verdict is Verdict.TOO_FAST
+        return TemporaryTransportError(f"the mail server put off {stage}: {reply}", too_fast=too_fast)
     if rule.verdict is Verdict.REFUSED:
         return AddressRefused(refused, code=reply.code, status=reply.status)
     return TransportMisconfigured(refused, fix=rule.fix)

@@ -1,13 +1,12 @@
 """Hands mails to an SMTP server over a few connections that are reused.
 
-A call takes a connection that lies idle, or opens one; a connection that the server closed in the
-meantime, after so many minutes or so many mails, is replaced without a word. The conversation
-itself is `smtp_connection`'s.
+A call takes a connection of the pool; one that the server closed in the meantime, after so many
+minutes or so many mails, is replaced without a word. How many are opened and when is `smtp_pool`'s,
+the conversation `smtp_connection`'s and `smtp_transaction`'s.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from functools import cached_property
 from types import TracebackType
@@ -15,18 +14,10 @@ from typing import Self
 
 from newsletter.config.sections import SmtpConfig
 from newsletter.delivery.transports.base import Result
-from newsletter.delivery.transports.smtp_connection import (
-    DEFAULT_TIMEOUTS,
-    SmtpConnection,
-    Timeouts,
-    open_connection,
-)
-from newsletter.errors import (
-    TemporaryTransportError,
-    TransportError,
-    TransportMisconfigured,
-    TransportUnreachable,
-)
+from newsletter.delivery.transports.smtp_connection import SmtpConnection, open_connection
+from newsletter.delivery.transports.smtp_pool import ConnectionPool
+from newsletter.delivery.transports.smtp_transaction import DEFAULT_TIMEOUTS, Timeouts
+from newsletter.errors import TemporaryTransportError
 from newsletter.model import Call, Message
 
 
@@ -48,11 +39,7 @@ class SmtpTransport:
         self._config = config
         self._given_tls_context = tls_context
         self._timeouts = timeouts
-        self._slots = asyncio.Semaphore(config.connections)
-        self._idle: list[SmtpConnection] = []
-        self._first_opens_alone = asyncio.Lock()
-        self._reached = False
-        self._closed_door: TransportError | None = None
+        self._pool = ConnectionPool(self._connect, most=config.connections, probe=timeouts.probe)
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,61 +47,33 @@ class SmtpTransport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        idle, self._idle = self._idle, []
-        await asyncio.gather(*(connection.quit() for connection in idle))
+        await self._pool.close()
 
     async def submit(self, call: Call) -> tuple[Result, ...]:
         (message,) = call.messages
-        async with self._slots:
-            return (await self._hand_over(message),)
-
-    async def _hand_over(self, message: Message) -> Result:
-        reused = self._take_idle()
-        if reused is not None:
+        while True:
+            connection = await self._pool.take()
             try:
-                return await self._use(reused, message)
+                return (await self._use(connection, message),)
             except TemporaryTransportError:
                 # A server ends an idle connection as it likes, with or without a 421. Where that was
-                # before the mail had begun, a fresh connection shows whether anything is wrong.
-                if reused.took_sender:
+                # before the mail had begun, another connection shows whether anything is wrong; one
+                # that no call had used before settles it.
+                if connection.has_begun or not connection.is_used:
                     raise
-        return await self._use(await self._open(), message)
 
     async def _use(self, connection: SmtpConnection, message: Message) -> Result:
         try:
             result = await connection.hand_over(message)
         except BaseException:
-            connection.abort()
+            self._pool.drop(connection)
             raise
-        self._idle.append(connection)
+        self._pool.put_back(connection)
         return result
 
-    def _take_idle(self) -> SmtpConnection | None:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_open:
-                return connection
-        return None
-
-    async def _open(self) -> SmtpConnection:
-        if self._reached:
-            return await self._connect()
-        # Alone, so that a wrong password is tried once and not by every slot (servers lock out), and a
-        # server that does not answer is waited for once.
-        async with self._first_opens_alone:
-            if self._closed_door is not None:
-                raise self._closed_door
-            try:
-                return await self._connect()
-            except (TransportMisconfigured, TransportUnreachable) as error:
-                if not self._reached:
-                    self._closed_door = error
-                raise
-
     async def _connect(self) -> SmtpConnection:
-        connection = await open_connection(self._config, self._tls_context, self._timeouts)
-        self._reached = True
-        return connection
+        tls_context = None if self._config.security == "none" else self._tls_context
+        return await open_connection(self._config, tls_context, self._timeouts)
 
     @cached_property
     def _tls_context(self) -> ssl.SSLContext:

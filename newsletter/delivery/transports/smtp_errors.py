@@ -40,10 +40,10 @@ def errors_mapped(stage: Stage, server: str) -> Iterator[None]:
     except aiosmtplib.SMTPResponseException as error:
         raise read_refusal(Reply.read(error.code, error.message), stage) from error
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-        raise _read_trouble(error, stage, server) from error
+        raise read_trouble(error, stage, server) from error
 
 
-def _read_trouble(error: Exception, stage: Stage, server: str) -> TransportError:
+def read_trouble(error: Exception, stage: Stage, server: str) -> TransportError:
     """The error that a conversation which ended without a reply stands for."""
     cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
     if stage is Stage.CONTENT:
