@@ -18,11 +18,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter.delivery.desk import Assignment, Desk
-from newsletter.delivery.limits import RateLimit
+from newsletter.delivery.limits import DestinationLimits, RateLimit
 from newsletter.delivery.refusals import Refusals
 from newsletter.delivery.retry import judge_result
 from newsletter.delivery.transports import Result, Transport
@@ -96,6 +96,7 @@ class _Run:
         self._job = job
         self._transport = transport
         self._limit = RateLimit(job.rate_per_second, time=time.monotonic)
+        self._destinations = DestinationLimits()
         self._failures = 0
         self._reached = False
         self._uncomposed = 0
@@ -115,20 +116,26 @@ class _Run:
             self._job.progress(len(answers))
 
     async def _hand_over(self, offers: Sequence[Offer]) -> Sequence[Answer]:
-        composed = [(offer, self._compose(offer)) for offer in offers]
-        messages = tuple(each for _, each in composed if isinstance(each, Message))
-        submitted = iter(await self._submit(messages) if messages else ())
-        now = self._job.clock()
+        """One answer an offer. Who cannot be composed or must wait takes no part in the call."""
+        made = [(offer, self._prepare(offer)) for offer in offers]
+        messages = tuple(each for _, each in made if isinstance(each, Message))
+        results = iter(await self._submit(messages) if messages else ())
         return [
-            judge_result(
-                offer,
-                next(submitted) if isinstance(each, Message) else each,
-                now=now,
-                give_up_at=self._job.give_up_at,
-                jitter=random.random(),  # noqa: S311
-            )
-            for offer, each in composed
+            self._answer(offer, next(results) if isinstance(each, Message) else each) for offer, each in made
         ]
+
+    def _prepare(self, offer: Offer) -> Message | TransportError | timedelta:
+        """The mail, why there is none, or how long its destination asked to wait."""
+        wait = self._destinations.delay(offer.subscriber.email, time.monotonic())
+        return timedelta(seconds=wait) if wait else self._compose(offer)
+
+    def _answer(self, offer: Offer, result: Result | timedelta) -> Answer:
+        now = self._job.clock()
+        if isinstance(result, timedelta):
+            said = "its destination asked to slow down"
+            return Answer(offer, DeliveryState.PENDING, said, retry_at=now + result, attempted=False)
+        jitter = random.random()  # noqa: S311
+        return judge_result(offer, result, now=now, give_up_at=self._job.give_up_at, jitter=jitter)
 
     def _compose(self, offer: Offer) -> Message | TransportError:
         """The mail, or why this reader alone gets none, or why nobody does."""
@@ -157,21 +164,26 @@ class _Run:
 
     async def _submit(self, messages: tuple[Message, ...]) -> Sequence[Result]:
         await self._limit.wait(len(messages))
+        results: Sequence[Result]
         try:
             results = await self._transport.submit(Call(_call_key(messages), messages))
         except TransportError as error:
             self._note_failure(error)
-            return (error,) * len(messages)
-        self._failures, self._reached = 0, True
+            results = (error,) * len(messages)
+        else:
+            self._failures, self._reached = 0, True
         for message, result in zip(messages, results, strict=True):
-            if isinstance(result, Submitted | AddressRefused):
-                refusal = result if isinstance(result, AddressRefused) else None
-                self.refusals.note(message.recipient, refusal)
+            self._note_result(message.recipient, result)
         return results
+
+    def _note_result(self, address: str, result: Result) -> None:
+        self._destinations.note(address, result, time.monotonic())
+        if isinstance(result, Submitted | AddressRefused):
+            self.refusals.note(address, result if isinstance(result, AddressRefused) else None)
 
     def _note_failure(self, error: TransportError) -> None:
         """Ends the run where nothing can go: misconfigured, never reached, or failing again and again."""
-        self._failures += isinstance(error, TemporaryTransportError)
+        self._failures += isinstance(error, TemporaryTransportError) and not error.too_fast
         closed = isinstance(error, TransportMisconfigured) or (
             isinstance(error, TransportUnreachable) and not self._reached
         )

@@ -23,7 +23,7 @@ from newsletter.model import Call, DeliveryCounts, DeliveryState, Message, Submi
 from newsletter.store import Transaction
 from newsletter.store.batches import claim_batch
 from newsletter.store.ledger import Offer
-from newsletter.store.schema import edition, edition_batch
+from newsletter.store.schema import edition, edition_batch, subscriber
 from newsletter.store.subscribers import find_subscriber, suppress, unsubscribe
 from tests.builders import NOON
 from tests.delivery.conftest import Delivery, ToldTransport, address
@@ -348,6 +348,27 @@ def test_a_long_row_of_readers_without_a_match_is_many_short_transactions(make_d
     delivery.run(ToldTransport(), decide=lambda *_: None)
     assert delivery.counts() == DeliveryCounts(skipped=1_500)
     assert max(longest) < 600
+
+
+def test_a_destination_that_says_too_many_waits_and_no_other(make_delivery: Make) -> None:
+    delivery = make_delivery(60)
+
+    def limit(message: Message) -> Submitted:
+        if int(message.recipient[6:9]) % 2:
+            raise TemporaryTransportError("421 too many from you", too_fast=True)
+        return Submitted()
+
+    with delivery.store.write() as tx:  # every other reader is of the destination that complains
+        odd = sa.func.replace(subscriber.c.email, "readers.test", "slow.test")
+        tx.execute(subscriber.update().where(subscriber.c.id % 2 == 0).values(email=odd))
+    transport = ToldTransport(limit, calls_at_once=2)
+    assert delivery.run(transport) is None
+    assert delivery.counts() == DeliveryCounts(submitted=30, pending=30)
+    assert len([each for each in transport.taken if each.endswith("@slow.test")]) == 0
+    with delivery.store.read() as tx:
+        turns = tx.exec_driver_sql("SELECT retry_at, attempts FROM delivery WHERE state = 'pending'").all()
+    assert all(retry_at is not None for retry_at, _ in turns)
+    assert sum(attempts for _, attempts in turns) <= 2, "who must wait was not offered to the server"
 
 
 def test_an_answer_whose_commit_failed_is_recorded_all_the_same_and_goes_once(
