@@ -26,7 +26,7 @@ base_url = "https://papers.bench.test/"
 [sender]
 address = "digest@papers.bench.test"
 [digest]
-max_age_days = 100000
+max_age_days = 30000
 [transport]
 kind = "smtp"
 [transport.smtp]

@@ -40,6 +40,7 @@ from newsletter.store.ledger import (
 
 _RENEW_AFTER = LEASE.total_seconds() / 3
 _ON_DISK_EVERY = 0.1  # seconds
+_ROUNDS = 4  # of the event loop, from an answer on the wire to its slot here
 _BREATH = 0.02  # seconds between commits that found nobody to mail: an unsubscribe gets in
 
 
@@ -132,13 +133,23 @@ class Desk:
             if first is None:
                 return False
             waiting.append(first)
+        # Answers that have arrived already make the commit larger; nobody waits for others to arrive.
+        rounds_left = _ROUNDS
+        while rounds_left:
+            rounds_left = _ROUNDS if self._take_waiting(waiting) else rounds_left - 1
+            await asyncio.sleep(0)
+        return True
+
+    def _take_waiting(self, waiting: list[_Request]) -> bool:
+        """Whether anybody came."""
+        before = len(waiting)
         while not self._requests.empty():
             following = self._requests.get_nowait()
             if following is None:
                 self._requests.put_nowait(None)  # after these
                 break
             waiting.append(following)
-        return True
+        return len(waiting) > before
 
     def _answer(self, request: _Request, offers: list[Offer]) -> bool:
         """Gives the slot its share; False where it goes on waiting: the next commit looks further."""
