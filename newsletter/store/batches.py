@@ -18,6 +18,7 @@ from newsletter.errors import StoreError
 from newsletter.model import DeliveryState
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
+from newsletter.store.statements import Statement
 
 _BATCH = schema.edition_batch
 _DELIVERY = schema.delivery
@@ -108,8 +109,7 @@ def claim_batch(
 def renew_lease(tx: Transaction, lease: Lease, *, now: datetime) -> None:
     """Raises StoreError where the batch was claimed by somebody else since."""
     facts = {"edition": lease.edition_id, "batch": lease.number, "claimed": lease.epoch, "until": now + LEASE}
-    result = tx.execute(_RENEW, facts)
-    if result.rowcount == 0:
+    if not _RENEW.fetch(tx, facts):
         raise StoreError("another process took this batch over", fix="nothing: that process goes on with it")
 
 
@@ -123,7 +123,7 @@ def close_batches(tx: Transaction, edition_id: int, *, owner: str) -> None:
     tx.execute(sa.update(_BATCH).where(_BATCH.c.owner == owner).values(owner=None, lease_until=None))
 
 
-_RENEW = (
+_RENEW = Statement(
     sa.update(_BATCH)
     .where(
         _BATCH.c.edition_id == sa.bindparam("edition"),
@@ -131,6 +131,7 @@ _RENEW = (
         _BATCH.c.epoch == sa.bindparam("claimed"),
     )
     .values(lease_until=sa.bindparam("until"))
+    .returning(_BATCH.c.number)
 )
 
 

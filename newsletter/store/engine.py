@@ -131,8 +131,8 @@ def mapped_errors(path: Path) -> Iterator[None]:
     """Database errors inside the block become StoreError, with the fix where the cause is known."""
     try:
         yield
-    except exc.DBAPIError as error:
-        text = str(error.orig)
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        text = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         for sign, message, fix in _MEANINGS:
             if sign in text.lower():
                 raise StoreError(message.format(path=path), fix=fix) from error

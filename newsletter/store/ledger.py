@@ -18,6 +18,7 @@ from newsletter.model import DeliveryCounts, DeliveryState, SkipReason, Subscrib
 from newsletter.store import schema
 from newsletter.store.batches import BatchState, Lease, is_reofferable
 from newsletter.store.engine import Transaction
+from newsletter.store.statements import Statement
 from newsletter.store.subscribers import read_subscriber
 
 _EDITION = schema.edition
@@ -56,12 +57,13 @@ class Answer:
 
 def may_offer(tx: Transaction, edition_id: int) -> bool:
     """False while the edition is paused, and once it is cancelled."""
-    stopped = tx.execute(_STOPPED, {"edition": edition_id}).one()
+    (stopped,) = _STOPPED.fetch(tx, {"edition": edition_id})
     return stopped.paused_at is None and stopped.cancelled_at is None
 
 
 def is_cancelled(tx: Transaction, edition_id: int) -> bool:
-    return tx.execute(_STOPPED, {"edition": edition_id}).one().cancelled_at is not None
+    (stopped,) = _STOPPED.fetch(tx, {"edition": edition_id})
+    return stopped.cancelled_at is not None
 
 
 def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None:
@@ -80,8 +82,7 @@ def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None
         }
         for each in answers
     ]
-    if rows:
-        tx.execute(_RECORD, rows)
+    _RECORD.run(tx, rows)
 
 
 _UNSETTLED = frozenset({DeliveryState.PENDING, DeliveryState.UNKNOWN})
@@ -119,7 +120,7 @@ def offer_next(
     look_ahead, looked_at, is_exhausted = want, 0, False
     while len(offers) < want and looked_at < _LOOKED_AT_MOST and not is_exhausted:
         window = of_edition | {"after": after, "to": lease.last_subscriber_id, "now": now}
-        rows = tx.execute(_CANDIDATES, window | {"most": look_ahead}).all()
+        rows = _CANDIDATES.fetch(tx, window | {"most": look_ahead})
         is_exhausted = not rows
         for row in rows:
             if len(offers) == want:
@@ -134,10 +135,8 @@ def offer_next(
             revision = row.revision or offering.revision
             offers.append(Offer(lease, subscriber, revision, rendition, row.attempts))
         look_ahead = _LOOK_AHEAD  # many are skipped: so many at once take few queries
-    if skipped:
-        tx.execute(_SKIP, skipped)
-    if offers:
-        tx.execute(_OFFER, _offer_rows(tx, offers, offering.transport, now))
+    _SKIP.run(tx, skipped)
+    _OFFER.run(tx, _offer_rows(tx, offers, offering.transport, now))
     return Offers(offers, after, is_exhausted)
 
 
@@ -229,7 +228,18 @@ _OF_DELIVERY = sa.and_(
     _DELIVERY.c.edition_id == sa.bindparam("edition"),
     _DELIVERY.c.subscriber_id == sa.bindparam("subscriber"),
 )
-_RECORD = (
+_OF_SUBSCRIBER = (
+    "id",
+    "public_id",
+    "email",
+    "name",
+    "status",
+    "keywords",
+    "frequency",
+    "language",
+    "paper_limit",
+)
+_RECORD = Statement(
     sa.update(_DELIVERY)
     .where(_OF_DELIVERY, _DELIVERY.c.state == DeliveryState.OFFERED)
     .values(
@@ -242,12 +252,12 @@ _RECORD = (
         settled_at=sa.bindparam("at"),
     )
 )
-_SKIP = (
+_SKIP = Statement(
     sa.update(_DELIVERY)
     .where(_OF_DELIVERY)
     .values(state=DeliveryState.SKIPPED, skip_reason=sa.bindparam("why"), settled_at=sa.bindparam("at"))
 )
-_OFFER = (
+_OFFER = Statement(
     sa.update(_DELIVERY)
     .where(_OF_DELIVERY)
     .values(
@@ -258,14 +268,14 @@ _OFFER = (
         offered_at=sa.bindparam("at"),
     )
 )
-_CANDIDATES = (
+_CANDIDATES = Statement(
     sa.select(
         _DELIVERY.c.subscriber_id,
         _DELIVERY.c.revision,
         _DELIVERY.c.attempts,
         schema.rendition.c.key.label("rendition"),
         schema.suppression.c.reason.label("suppressed"),
-        schema.subscriber,
+        *(schema.subscriber.c[name] for name in _OF_SUBSCRIBER),
     )
     .join(schema.subscriber, schema.subscriber.c.id == _DELIVERY.c.subscriber_id, isouter=True)
     .join(
@@ -315,14 +325,15 @@ def _offer_rows(
 
 
 def _find_rendition(tx: Transaction, key: str) -> int:
-    known = tx.execute(_RENDITION, {"wanted": key}).scalar()
-    if known is not None:
-        return int(known)
+    for row in _RENDITION.fetch(tx, {"wanted": key}):
+        return int(row.id)
     statement = sa.insert(schema.rendition).values(key=key).returning(schema.rendition.c.id)
     return int(tx.execute(statement).scalar_one())
 
 
-_STOPPED = sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(
-    _EDITION.c.id == sa.bindparam("edition")
+_STOPPED = Statement(
+    sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(_EDITION.c.id == sa.bindparam("edition"))
 )
-_RENDITION = sa.select(schema.rendition.c.id).where(schema.rendition.c.key == sa.bindparam("wanted"))
+_RENDITION = Statement(
+    sa.select(schema.rendition.c.id).where(schema.rendition.c.key == sa.bindparam("wanted"))
+)
