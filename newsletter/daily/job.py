@@ -13,10 +13,10 @@ from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import check_fit_to_mail, read_digests, store_digests
 from newsletter.daily.report import SendReport
+from newsletter.daily.templates import prove_templates
 from newsletter.delivery.send import Progress
 from newsletter.delivery.transports import open_transport
 from newsletter.model import DeliveryState, EditionKind
-from newsletter.render.proof import check_templates
 from newsletter.store.editions import EditionFacts, find_edition, find_edition_by_id
 from newsletter.store.ledger import list_open_editions
 
@@ -46,7 +46,7 @@ def run_daily(
     reading = read_digests(publisher, day=options.day)
     if not options.force:
         check_fit_to_mail(publisher, reading.digest)
-    check_templates(publisher.environment)  # before anything is published that a mail could not follow
+    prove_templates(publisher)
     with publisher.store.write() as tx:
         store_digests(tx, publisher, [reading.digest, *reading.others])
         edition = find_edition(tx, EditionKind.DAILY, reading.digest.date)

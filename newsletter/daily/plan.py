@@ -10,16 +10,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter import __version__
 from newsletter.daily.publisher import Publisher
+from newsletter.daily.templates import stamp_templates
 from newsletter.keywords import Vocabulary, normal_form, split_abbreviation
 from newsletter.model import Keyword
-from newsletter.shipped import shipped_path
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, list_editions
 from newsletter.store.keywords import (
@@ -180,14 +180,6 @@ def _fingerprint(publisher: Publisher) -> str:
         json.dumps(dataclasses.asdict(publisher.newsletter), default=str, sort_keys=True),
         json.dumps(dataclasses.asdict(publisher.config.feeds), default=str, sort_keys=True),
         json.dumps(publisher.aliases, ensure_ascii=False, sort_keys=True),
-        *_stamps(shipped_path("templates")),
-        *_stamps(publisher.config.templates.directory),
+        *stamp_templates(publisher),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
-
-
-def _stamps(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            status = path.stat()
-            yield f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}"

@@ -2,8 +2,7 @@
 
 A slot takes its next call only when its last result is committed. All slots that wait share one
 commit ("record this, offer that"), so offered deliveries never exceed the calls in flight and the
-wire is not slowed by a commit for every message. The store is synchronous; it is called in one
-thread of its own.
+wire is not slowed by a commit for every message.
 
 A commit survives the death of the process. The disk is waited for ten times a second, not at each: a power
 cut may take the last tenth of a second back, and who was mailed in it is mailed again, nobody is lost.
@@ -111,8 +110,7 @@ class Desk:
         waiting: list[_Request] = []
         while await self._gather(waiting) or waiting:
             try:
-                commit = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, waiting)
-                offers = await commit
+                offers = await self._commit_somewhere(waiting)
             except Exception as error:
                 for request in waiting:
                     if not request.reply.done():
@@ -122,6 +120,13 @@ class Desk:
             waiting = [request for request in waiting if not self._answer(request, offers)]
             if waiting:
                 await asyncio.sleep(_BREATH)
+
+    async def _commit_somewhere(self, waiting: Sequence[_Request]) -> list[Offer]:
+        """In a thread where the disk is waited for; else here, where it is done sooner than a thread is
+        woken (0.7 ms beside 0.5 to 1 ms on a busy machine)."""
+        if not self._is_disk_due():
+            return self._commit(waiting, lasting=False)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, waiting)
 
     async def _gather(self, waiting: list[_Request]) -> bool:
         """Adds whoever waits by now; False: nobody comes any more."""
@@ -161,13 +166,13 @@ class Desk:
             request.reply.set_result(share)
         return True
 
-    def _commit(self, requests: Sequence[_Request]) -> list[Offer]:
+    def _commit(self, requests: Sequence[_Request], *, lasting: bool = True) -> list[Offer]:
         # A commit that fails leaves them here: what was handed over must be recorded, else it goes twice.
         self._unrecorded += [answer for request in requests for answer in request.answers]
         want = sum(request.want for request in requests)
         before = self._lease, self._last_batch, self._after
         try:
-            with self._store.write(lasting=self._is_disk_due()) as tx:
+            with self._store.write(lasting=lasting) as tx:
                 self._record(tx)
                 self._nothing_left = self._is_stopping() or not may_offer(tx, self._edition_id)
                 offers = [] if self._nothing_left else self._offer(tx, want)

@@ -68,6 +68,15 @@ def write_site_fingerprint(tx: Transaction, fingerprint: str) -> None:
     _write(tx, {"site_fingerprint": fingerprint})
 
 
+def read_templates_proved(tx: Transaction) -> str:
+    """The stamp of the templates that were last proved (see daily/templates.py)."""
+    return _read(tx, "templates_proved") or ""
+
+
+def write_templates_proved(tx: Transaction, stamp: str) -> None:
+    _write(tx, {"templates_proved": stamp})
+
+
 def _read(tx: Transaction, name: str) -> str | None:
     value = tx.execute(sa.select(_SETTING.c.value).where(_SETTING.c.name == name)).scalar()
     return None if value is None else str(value)

@@ -1,0 +1,71 @@
+"""The words of docs/glossary.md as types: frozen, without I/O and without a clock.
+
+What a room hands to the next one is one of these. How they are read, stored, rendered or handed
+over is left to the rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from newsletter.model.delivery import (
+    Call,
+    DeliveryCounts,
+    DeliveryEventKind,
+    DeliveryState,
+    Fragment,
+    Message,
+    SkipReason,
+    Submitted,
+)
+from newsletter.model.digest import Digest, Paper, Problem, Sections, normalise_url
+from newsletter.model.edition import Edition, EditionKind, Keyword, PublishedPaper, edition_name
+from newsletter.model.newsletter import (
+    FeedFormat,
+    Newsletter,
+    archive_path,
+    combined_feed_path,
+    combined_file_path,
+    edition_path,
+    feed_path,
+    keyword_path,
+)
+from newsletter.model.subscriber import Preferences, Subscriber, SubscriberStatus, SuppressionReason
+
+Clock = Callable[[], datetime]
+"""Tells the time, aware and in UTC."""
+
+__all__ = [
+    "Call",
+    "Clock",
+    "DeliveryCounts",
+    "DeliveryEventKind",
+    "DeliveryState",
+    "Digest",
+    "Edition",
+    "EditionKind",
+    "FeedFormat",
+    "Fragment",
+    "Keyword",
+    "Message",
+    "Newsletter",
+    "Paper",
+    "Preferences",
+    "Problem",
+    "PublishedPaper",
+    "Sections",
+    "SkipReason",
+    "Submitted",
+    "Subscriber",
+    "SubscriberStatus",
+    "SuppressionReason",
+    "archive_path",
+    "combined_feed_path",
+    "combined_file_path",
+    "edition_name",
+    "edition_path",
+    "feed_path",
+    "keyword_path",
+    "normalise_url",
+]

@@ -1,0 +1,142 @@
+"""What is handed over, to whom, and what became of it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    OFFERED = "offered"
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+class SkipReason(StrEnum):
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    NO_MATCH = "no_match"
+    CANCELLED = "cancelled"
+    """The edition was, by its operator."""
+
+
+class DeliveryEventKind(StrEnum):
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """The ledger of an edition, added up; the five counts after `planned` add up to it.
+
+    Offered counts as pending; delivered, bounced and complained count as submitted.
+    """
+
+    submitted: int = 0
+    failed: int = 0
+    skipped: int = 0
+    unknown: int = 0
+    pending: int = 0
+
+    @property
+    def planned(self) -> int:
+        return self.submitted + self.failed + self.skipped + self.unknown + self.pending
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of a mail's body, shared by many messages and encoded once.
+
+    All but the last fragment of a body are a multiple of 57 bytes long, so that their base64 is
+    whole lines of 76 characters (RFC 2045 §6.8) and joined fragments are the encoded body.
+    """
+
+    data: bytes
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """Base64 in lines of 76 characters, each ended by CRLF."""
+        return base64.encodebytes(self.data).replace(b"\n", b"\r\n")
+
+
+_PART_HEAD = '\r\nContent-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+_TEXT_HEAD, _HTML_HEAD = (_PART_HEAD.format(subtype).encode() for subtype in ("plain", "html"))
+
+
+@dataclass(frozen=True)
+class Message:
+    """One mail, ready for both wires: `raw` bytes (SMTP, SES) and parts with headers (JSON APIs).
+
+    `head` is the encoded header block with its closing empty line; `headers` are the same fields
+    decoded. The same delivery gives the same message, today and tomorrow.
+    """
+
+    delivery_id: str
+    sender: str
+    recipient: str
+    headers: tuple[tuple[str, str], ...]
+    head: bytes
+    boundary: str
+    text_fragments: tuple[Fragment, ...]
+    html_fragments: tuple[Fragment, ...]
+
+    @property
+    def text(self) -> str:
+        return b"".join(fragment.data for fragment in self.text_fragments).decode()
+
+    @property
+    def html(self) -> str:
+        return b"".join(fragment.data for fragment in self.html_fragments).decode()
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The whole message with CRLF line ends; no line exceeds 998 octets."""
+        return b"".join((self.head, *self.encoded_body))
+
+    @property
+    def encoded_body(self) -> Iterator[bytes]:
+        """What follows the head, in pieces that other messages share.
+
+        Its lines begin with a boundary, a field's name or base64, never with a dot: SMTP's dot-stuffing
+        (RFC 5321 §4.5.2) has to look at the head alone.
+        """
+        delimiter = f"--{self.boundary}".encode()
+        for part_head, fragments in ((_TEXT_HEAD, self.text_fragments), (_HTML_HEAD, self.html_fragments)):
+            yield delimiter
+            yield part_head
+            for fragment in fragments:
+                yield fragment.encoded
+        yield delimiter
+        yield b"--\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one call of a transport carries, and the unit marked offered.
+
+    `key` is the same on every retry with the same members (an idempotency key where the
+    provider knows one).
+    """
+
+    key: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The next server took the message: its answer and, from APIs, its own id."""
+
+    answer: str = ""
+    provider_id: str = ""

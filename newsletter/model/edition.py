@@ -1,0 +1,62 @@
+"""What is published: keywords, papers with their dates, editions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from newsletter.model.digest import Paper
+
+
+class EditionKind(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A canonical topic. `slug` is its address and, being unique, its identity."""
+
+    label: str
+    slug: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPaper:
+    """A paper with what publishing it adds: its resolved keywords, dates and first edition.
+
+    `published_at` never moves; `updated_at` moves only when the content does. Within an edition
+    the dates are distinct and fall with the position.
+    """
+
+    paper: Paper
+    keywords: tuple[Keyword, ...]
+    published_at: datetime
+    updated_at: datetime
+    edition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One dated publication; (`kind`, `period_end`) is unique."""
+
+    kind: EditionKind
+    period_end: date
+    revision: int
+    published_at: datetime
+    updated_at: datetime
+    papers: tuple[PublishedPaper, ...]
+
+    @property
+    def name(self) -> str:
+        return edition_name(self.kind, self.period_end)
+
+
+def edition_name(kind: EditionKind, period_end: date) -> str:
+    """`2025-09-24` for a daily edition, `2025-W39` (ISO 8601 week) for a weekly one."""
+    if kind is EditionKind.DAILY:
+        return period_end.isoformat()
+    year, week, _ = period_end.isocalendar()
+    return f"{year}-W{week:02}"
