@@ -1,27 +1,23 @@
 """Public files → the folder that any static host can serve::
 
-    feed_files, pages of render/ ──▶ PublicFile ──write_site──▶ public/ ──▶ SiteChange ──▶ ping_hubs
+    feeds of feeds/, pages of render/ ──▶ PublicFile ──write_site──▶ public/ ──▶ SiteChange ──▶ ping_hubs
 
 What stands in a page is left to `render/`, what stands in a feed to `feeds/`; when to publish, to
 `daily/`.
 """
 
-from newsletter.site.files import KeywordPapers, feed_files, group_papers
 from newsletter.site.hubs import changed_topics, ping_hubs
 from newsletter.site.public import PublicFile, PublicRank, SiteChange
 from newsletter.site.sitemap import SitemapPage, build_sitemap
 from newsletter.site.writer import write_site
 
 __all__ = [
-    "KeywordPapers",
     "PublicFile",
     "PublicRank",
     "SiteChange",
     "SitemapPage",
     "build_sitemap",
     "changed_topics",
-    "feed_files",
-    "group_papers",
     "ping_hubs",
     "write_site",
 ]

@@ -1,15 +1,12 @@
-"""Which feeds and lists exist: papers → public files. A pure decision, the bytes from `feeds/`.
+"""Which files a feed has: feeds → public files. The bytes are made by `feeds/`.
 
-Pages are left to `render/`; they follow the same `group_papers`, so that no feed links a keyword
-page that is not there.
+Which keywords have feeds is decided in `daily/`, and what a page says is left to `render/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 
 from newsletter.feeds import (
     STYLE_PATH,
@@ -17,98 +14,13 @@ from newsletter.feeds import (
     Feed,
     FeedBuilder,
     Words,
-    all_papers_feed,
     archive_feed,
-    build_opml,
     build_style,
-    keyword_feed,
     link_archives,
     plan_archives,
-    untranslated,
 )
-from newsletter.model import (
-    FeedFormat,
-    Keyword,
-    Newsletter,
-    PublishedPaper,
-    edition_path,
-    feed_path,
-    keyword_path,
-)
+from newsletter.model import FeedFormat, PublishedPaper, feed_path
 from newsletter.site.public import PublicFile, PublicRank
-from newsletter.site.sitemap import SitemapPage, build_sitemap
-
-_NONE: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordPapers:
-    """A keyword that has a page and feeds, and its papers in the order given."""
-
-    keyword: Keyword
-    papers: tuple[PublishedPaper, ...]
-
-
-def group_papers(
-    papers: Sequence[PublishedPaper], *, minimum_papers: int, published: Iterable[Keyword] = ()
-) -> tuple[KeywordPapers, ...]:
-    """The keywords with at least `minimum_papers` of `papers` (each of them once), by slug.
-
-    Those of `published` once had a page and feeds, and keep them: with fewer papers, with none.
-    """
-    kept = {keyword.slug: keyword for keyword in published}
-    groups: dict[str, tuple[Keyword, list[PublishedPaper]]] = {}
-    for paper in papers:
-        for slug, keyword in {keyword.slug: keyword for keyword in paper.keywords}.items():
-            groups.setdefault(slug, (keyword, []))[1].append(paper)
-    for slug, keyword in kept.items():
-        groups.setdefault(slug, (keyword, []))
-    return tuple(
-        KeywordPapers(keyword, tuple(members))
-        for slug, (keyword, members) in sorted(groups.items())
-        if slug in kept or len(members) >= minimum_papers
-    )
-
-
-def feed_files(
-    newsletter: Newsletter,
-    papers: Sequence[PublishedPaper],
-    *,
-    editions: Mapping[str, datetime],
-    minimum_papers: int,
-    empty_at: datetime,
-    hubs: tuple[str, ...] = (),
-    words: Words = untranslated,
-    published: Iterable[Keyword] = (),
-    merged: Mapping[str, str] = _NONE,
-) -> Iterator[PublicFile]:
-    """Every feed and archive, their style, the OPML list and the sitemap, one at a time.
-
-    `papers` holds each paper once, newest first; `editions` says of each edition's name when it
-    last changed; `empty_at` dates what holds no paper yet. `published` is that of `group_papers`;
-    `merged` says of the slug of a keyword that is no more which one took it in.
-    """
-    remaining = [keyword for keyword in published if keyword.slug not in merged]
-    groups = group_papers(papers, minimum_papers=minimum_papers, published=remaining)
-    builder = FeedBuilder(newsletter, words=words, linked={group.keyword.slug for group in groups})
-    yield style_file(words)
-    for group in groups:
-        feed = keyword_feed(
-            newsletter, group.keyword, group.papers, empty_at=empty_at, hubs=hubs, words=words
-        )
-        former = [slug for slug, target in merged.items() if target == group.keyword.slug]
-        yield from keyword_files(builder, feed, former=former)
-    live = all_papers_feed(newsletter, papers, empty_at=empty_at, hubs=hubs, words=words)
-    yield from all_papers_files(
-        builder,
-        live,
-        days={paper.published_at.astimezone(UTC).date() for paper in papers},
-        load_papers=lambda archive: [paper for paper in papers if paper.published_at in archive],
-    )
-    opml = build_opml(newsletter, [group.keyword for group in groups], words=words)
-    yield PublicFile("feeds.opml", opml, PublicRank.INDEX)
-    sitemap = build_sitemap(newsletter, _pages(groups, editions, empty_at))
-    yield PublicFile("sitemap.xml", sitemap, PublicRank.INDEX)
 
 
 def style_file(words: Words) -> PublicFile:
@@ -148,17 +60,3 @@ def all_papers_files(
     linked = link_archives(live, archives)
     for feed_format, path in linked.paths.items():
         yield PublicFile(path, builder.build(linked, feed_format), PublicRank.ALL_FEED)
-
-
-def _pages(
-    groups: Sequence[KeywordPapers], editions: Mapping[str, datetime], empty_at: datetime
-) -> Iterator[SitemapPage]:
-    newest = max(editions.values(), default=empty_at)
-    yield SitemapPage("", newest)
-    yield SitemapPage("keywords/", newest)
-    for name in sorted(editions, reverse=True):
-        yield SitemapPage(edition_path(name), editions[name])
-    # By size: where the sitemap is full, it is the rarest keywords that are left out.
-    for group in sorted(groups, key=lambda group: -len(group.papers)):
-        updated = max((paper.updated_at for paper in group.papers), default=None)
-        yield SitemapPage(keyword_path(group.keyword.slug), updated)

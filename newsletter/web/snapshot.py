@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import cache
 from threading import Lock
 
+from newsletter.daily.plan import find_linked
 from newsletter.daily.publisher import Publisher
 from newsletter.feeds import FeedBuilder
 from newsletter.render.words import load_words
-from newsletter.site import group_papers
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, list_editions
 from newsletter.store.keywords import load_vocabulary
@@ -28,17 +28,13 @@ class Snapshot:
         self.papers = load_papers(tx, self.vocabulary)
         self.by_slug = {keyword.slug: keyword for paper in self.papers for keyword in paper.keywords}
         self._publisher = publisher
+        self._linked = find_linked(tx, publisher, self.vocabulary)
         self.builder = cache(self._make_builder)
 
     def _make_builder(self, language: str) -> FeedBuilder:
         """The builder of the feeds in one language; it makes each entry once."""
-        minimum = self._publisher.config.feeds.minimum_papers
-        groups = group_papers(self.papers, minimum_papers=minimum)
-        return FeedBuilder(
-            self._publisher.newsletter,
-            words=load_words(language).gettext,
-            linked={group.keyword.slug for group in groups},
-        )
+        words = load_words(language).gettext
+        return FeedBuilder(self._publisher.newsletter, words=words, linked=self._linked)
 
 
 class SnapshotShelf:

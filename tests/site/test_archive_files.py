@@ -14,10 +14,11 @@ from lxml import etree
 
 from newsletter.feeds import FeedBuilder, all_papers_feed
 from newsletter.model import FeedFormat, PublishedPaper
-from newsletter.site import PublicRank, feed_files
+from newsletter.site import PublicRank
 from newsletter.site.files import all_papers_files
 from tests.builders import NOON, make_newsletter, make_paper, publish
 from tests.feeds.validity import ATOM, check_feed
+from tests.site.all_files import feed_files
 
 BASE = "https://papers.test/"
 LIVE = "feeds/all.atom"

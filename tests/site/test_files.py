@@ -19,12 +19,11 @@ from newsletter.site import (
     PublicRank,
     SitemapPage,
     build_sitemap,
-    feed_files,
-    group_papers,
     write_site,
 )
 from tests.builders import DAY, NOON, make_keyword, make_newsletter, make_paper, publish
 from tests.feeds.validity import check_feed
+from tests.site.all_files import feed_files, group_papers
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 LISTS = {STYLE_PATH, "feeds/all.atom", "feeds/all.rss", "feeds/all.json", "feeds.opml", "sitemap.xml"}
