@@ -106,17 +106,19 @@ def find_subscriber_by_public_id(tx: Transaction, public_id: str) -> Subscriber:
 
 
 def iterate_subscribers(tx: Transaction, *, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
-    """All subscribers in the order they came, read in pages."""
-    last = 0
-    while True:
-        statement = sa.select(_TABLE).where(_TABLE.c.id > last).order_by(_TABLE.c.id).limit(_PAGE)
-        if status is not None:
-            statement = statement.where(_TABLE.c.status == status)
-        rows = tx.execute(statement).all()
+    """All subscribers, by id."""
+    statement = sa.select(_TABLE)
+    return iterate_pages(tx, statement if status is None else statement.where(_TABLE.c.status == status))
+
+
+def iterate_pages(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Subscriber]:
+    """The subscribers of a statement that selects their columns, by id, read a page at a time."""
+    last, rows = 0, None
+    statement = statement.order_by(_TABLE.c.id).limit(_PAGE)
+    while rows is None or len(rows) == _PAGE:
+        rows = tx.execute(statement.where(_TABLE.c.id > last)).all()
         yield from map(read_subscriber, rows)
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1].id
+        last = rows[-1].id if rows else last
 
 
 def count_subscribers(tx: Transaction) -> dict[SubscriberStatus, int]:
