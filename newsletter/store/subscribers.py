@@ -11,7 +11,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
@@ -63,20 +63,13 @@ def save_subscribers(tx: Transaction, rows: Iterable[SubscriberRow], *, now: dat
 
 def save_addressed(tx: Transaction, rows: Sequence[Addressed], *, now: datetime) -> int:
     """The same in bulk, for the thousands of a list."""
-    stored = _find_stored(tx, [address for address, _ in rows])
-    new, known = _part(rows, stored)
+    new, known = _part(rows, _find_known(tx, [address for address, _ in rows]))
     _insert(tx, new, now)
-    if twice := [address for address, _ in known if address in new]:  # the second row finds the first
-        stored |= _find_stored(tx, twice)
-    spoken_of: dict[str, _Stored] = {}
-    for address, row in known:
-        if row.name is None and not row.named and row.status is None:
-            continue
-        if address not in spoken_of:
-            _, *values = stored[address]
-            spoken_of[address] = _Stored(*values)
-        spoken_of[address].change(row)
-    _update(tx, spoken_of.values(), now)
+    telling = [each for each in known if each[1].name is not None or each[1].named or each[1].status]
+    stored = _find_stored(tx, [address for address, _ in telling])  # those just added too
+    for address, row in telling:
+        stored[address].change(row)
+    _update(tx, stored.values(), now)
     return len(new)
 
 
@@ -272,24 +265,24 @@ def _write_keywords(keywords: Sequence[str]) -> str:
     return json.dumps(keywords, ensure_ascii=False)
 
 
-def _find_stored(tx: Transaction, addresses: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """What is stored of these normal forms, by them: the form, then the fields of `_Stored`."""
-    return {row[0]: row for row in tx.execute(_FIND, {"addresses": json.dumps(addresses)})}
+def _find_known(tx: Transaction, addresses: Sequence[str]) -> frozenset[str]:
+    """Those of these normal forms that are stored."""
+    statement = sa.select(_TABLE.c.normal_email).where(_IS_ONE_OF)
+    return frozenset(tx.execute(statement, {"addresses": json.dumps(addresses)}).scalars())
 
 
-_FIND = sa.select(
-    _TABLE.c.normal_email,
-    _TABLE.c.id,
-    _TABLE.c.name,
-    _TABLE.c.status,
-    _TABLE.c.keywords,
-    _TABLE.c.frequency,
-    _TABLE.c.language,
-    _TABLE.c.paper_limit,
-).where(
-    _TABLE.c.normal_email.in_(  # one parameter, however many addresses
-        sa.select(sa.func.json_each(sa.bindparam("addresses")).table_valued("value").c.value)
-    )
+def _find_stored(tx: Transaction, addresses: Sequence[str]) -> dict[str, _Stored]:
+    """What is stored of these normal forms, by them."""
+    if not addresses:
+        return {}
+    columns = [_TABLE.c[each.name] for each in fields(_Stored) if each.name in _TABLE.c]
+    statement = sa.select(_TABLE.c.normal_email, *columns).where(_IS_ONE_OF)
+    rows = tx.execute(statement, {"addresses": json.dumps(addresses)})
+    return {address: _Stored(*values) for address, *values in rows}
+
+
+_IS_ONE_OF = _TABLE.c.normal_email.in_(  # one parameter, however many addresses
+    sa.select(sa.func.json_each(sa.bindparam("addresses")).table_valued("value").c.value)
 )
 
 
