@@ -23,8 +23,8 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/installed-dev node_modules/.package-lock.json  ## delivery beside its peers: about 20 minutes
-	$(BIN)/python benchmarks/delivery.py
+bench: $(VENV)/installed-dev node_modules/.package-lock.json  ## every benchmark beside its peers: about an hour
+	for each in feeds build subscribers delivery; do $(BIN)/python benchmarks/$$each.py || missed=1; done; exit $${missed:-0}
 
 reference: $(VENV)/installed-dev  ## after a change of commands or keys: docs/commands.md, docs/configuration.md
 	$(BIN)/python docs/make_reference.py

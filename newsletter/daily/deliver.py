@@ -114,6 +114,7 @@ def _prepare(
         reopen_for_transport(tx, edition.id, transport.name)
         recover_deliveries(tx, edition.id, resend_unknown=resend)
         reopen_deliveries(tx, edition.id, wish.again)
+    with publisher.store.write() as tx:  # of its own: with a million readers it takes most of a second
         planned_now = not edition.is_stopped and plan_edition(tx, edition.id, now=now)
     expand_batches(publisher.store, edition.id)
     with publisher.store.read() as tx:

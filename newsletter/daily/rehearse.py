@@ -85,7 +85,7 @@ def _find_readers(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
     if edition.is_stopped:
         return ()
     if edition.planned_at is None or went_to_files_alone(tx, edition.id, transport.name):
-        return iterate_eligible(tx, edition.kind, now=publisher.clock())
+        return iterate_eligible(tx, edition.kind)
     resend = resends_unknown(publisher.config, transport)
     return iterate_open(tx, edition.id, transport=transport.name, resend_unknown=resend)
 

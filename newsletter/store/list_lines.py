@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import IO
@@ -18,6 +19,9 @@ from newsletter.errors import ConfigError
 
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _UNDECODED = "\udcff"
+_BLOCK = 65_536  # bytes
+_PLAIN_LINE = 10_000  # characters, far below the limit that csv sets a cell
+_SPECIAL = re.compile(r'["\r\n]|(?:\A|[,;\t]) ')
 
 
 def decode_lines(file: IO[bytes]) -> Iterator[str]:
@@ -27,12 +31,23 @@ def decode_lines(file: IO[bytes]) -> Iterator[str]:
     """
     first = file.readline()
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = (first + file.read()).decode("utf-16", errors="replace")
-        yield from io.StringIO(text.replace("\N{REPLACEMENT CHARACTER}", _UNDECODED), newline="")
+        yield from _decode_utf16(chain([first], iter(lambda: file.read(_BLOCK), b"")))
         return
-    for line in chain([first.removeprefix(codecs.BOM_UTF8)], file):
+    lines = [first.removeprefix(codecs.BOM_UTF8)]
+    while lines:
         # Some programs end lines with a carriage return alone.
-        yield from io.StringIO(line.decode(errors="surrogateescape"), newline="")
+        yield from io.StringIO(b"".join(lines).decode(errors="surrogateescape"), newline="")
+        lines = file.readlines(_BLOCK)
+
+
+def _decode_utf16(blocks: Iterable[bytes]) -> Iterator[str]:
+    rest = ""
+    for text in codecs.iterdecode(blocks, "utf-16", errors="replace"):
+        whole = rest + text.replace("\N{REPLACEMENT CHARACTER}", _UNDECODED)
+        *lines, rest = io.StringIO(whole, newline="")
+        yield from lines
+    if rest:
+        yield rest
 
 
 def is_decoded(text: str) -> bool:
@@ -47,14 +62,14 @@ class Header:
     columns: tuple[str, ...]
     delimiter: str
 
-    def read_cells(self, line: str) -> dict[str, str]:
-        """A row's cells by column, all empty for an empty line. Raises ValueError."""
+    def read_cells(self, line: str) -> list[str]:
+        """A row's cells, one a column, all empty for an empty line. Raises ValueError."""
         cells = _split(line, self.delimiter)
         if len(cells) > len(self.columns):
             raise ValueError(
                 f"more cells than columns: quote a cell that holds {_DELIMITERS[self.delimiter]}"
             )
-        return dict.fromkeys(self.columns, "") | dict(zip(self.columns, cells, strict=False))
+        return cells + [""] * (len(self.columns) - len(cells))
 
 
 def read_header(lines: Iterator[str], known: Sequence[str]) -> Header:
@@ -82,8 +97,11 @@ def read_header(lines: Iterator[str], known: Sequence[str]) -> Header:
 
 
 def _split(line: str, delimiter: str) -> list[str]:
+    line = line.rstrip("\r\n")
+    if len(line) < _PLAIN_LINE and line and not _SPECIAL.search(line):
+        return line.split(delimiter)  # as the reader below would, in a third of its time
     # A quote left open goes on into the next line: it is open if the reader takes one.
-    reader = csv.reader([line.rstrip("\r\n"), ""], delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader([line, ""], delimiter=delimiter, skipinitialspace=True)
     try:
         cells = next(reader)
     except csv.Error as error:

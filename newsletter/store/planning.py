@@ -2,7 +2,8 @@
 
 Planning is one transaction: it marks the edition and cuts the subscribers into batches, ranges of ids.
 The rows of the batches enter the ledger after it (`expand_batches`), ten batches a transaction, so that none
-is long. `planned_at` is the cut-off: who confirms later waits for the next edition.
+is long. The ranges are the cut-off: ids only grow, so whoever comes later lies behind the last one and waits
+for the next edition. No clock has a say: it may be set back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from newsletter.model import DeliveryState, EditionKind, Subscriber, SubscriberS
 from newsletter.store import schema
 from newsletter.store.batches import BatchState, is_reofferable, reopen_deliveries
 from newsletter.store.engine import Store, Transaction
-from newsletter.store.subscribers import read_subscriber
+from newsletter.store.subscribers import iterate_pages
 
 _EDITION = schema.edition
 _BATCH = schema.edition_batch
@@ -28,7 +29,6 @@ _SUBSCRIBER = schema.subscriber
 
 BATCH_SIZE = 1_000
 _BATCHES_A_TRANSACTION = 10
-_PAGE = 5_000
 _BREATH = 0.02  # seconds between transactions: an unsubscribe gets in
 
 
@@ -40,10 +40,6 @@ def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size:
     edition = tx.execute(sa.select(_EDITION).where(_EDITION.c.id == edition_id)).one()
     if edition.planned_at is not None:
         return False
-    ranges = _cut(tx, EditionKind(edition.kind), now, batch_size)
-    if not ranges:
-        return False
-    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=now))
     rows = [
         {
             "edition_id": edition_id,
@@ -53,8 +49,11 @@ def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size:
             "state": BatchState.PLANNED,
             "size": size,
         }
-        for number, (first, last, size) in enumerate(ranges)
+        for number, (first, last, size) in enumerate(_cut(tx, EditionKind(edition.kind), batch_size))
     ]
+    if not rows:
+        return False
+    tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=now))
     tx.execute(sa.insert(_BATCH), rows)
     return True
 
@@ -69,8 +68,9 @@ def expand_batches(store: Store, edition_id: int) -> None:
                 .order_by(_BATCH.c.number)
                 .limit(_BATCHES_A_TRANSACTION)
             ).all()
+            kind = tx.execute(sa.select(_EDITION.c.kind).where(_EDITION.c.id == edition_id)).scalar_one()
             for batch in planned:
-                _expand(tx, batch)
+                _expand(tx, EditionKind(kind), batch)
         if len(planned) < _BATCHES_A_TRANSACTION:
             return
         time.sleep(_BREATH)
@@ -97,10 +97,9 @@ def went_to_files_alone(tx: Transaction, edition_id: int, transport: str) -> boo
     return transport != "file" and set(tx.execute(kinds).scalars()) - {None} == {"file"}
 
 
-def iterate_eligible(tx: Transaction, kind: EditionKind, *, now: datetime) -> Iterator[Subscriber]:
-    """The subscribers that planning at `now` would take, in the order of the ledger."""
-    statement = _eligible(kind, now).with_only_columns(*_SUBSCRIBER.c).order_by(_SUBSCRIBER.c.id)
-    yield from _in_pages(tx, statement)
+def iterate_eligible(tx: Transaction, kind: EditionKind) -> Iterator[Subscriber]:
+    """The subscribers that planning would take now, in the order of the ledger."""
+    return iterate_pages(tx, _eligible(kind).with_only_columns(*_SUBSCRIBER.c))
 
 
 def iterate_open(
@@ -116,47 +115,35 @@ def iterate_open(
         sa.select(*_SUBSCRIBER.c)
         .join(_DELIVERY, _DELIVERY.c.subscriber_id == _SUBSCRIBER.c.id)
         .where(_DELIVERY.c.edition_id == edition_id, sa.or_(*states))
-        .order_by(_SUBSCRIBER.c.id)
     )
-    yield from _in_pages(tx, statement)
+    return iterate_pages(tx, statement)
 
 
-def _in_pages(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Subscriber]:
-    last = 0
-    while rows := tx.execute(statement.where(_SUBSCRIBER.c.id > last).limit(_PAGE)).all():
-        yield from map(read_subscriber, rows)
-        last = rows[-1].id
-
-
-def _eligible(kind: EditionKind, cut_off: datetime) -> sa.Select[Any]:
+def _eligible(kind: EditionKind) -> sa.Select[Any]:
+    """Who would get an edition now. Times are not compared: whoever was confirmed before the clock was set
+    back is no less confirmed."""
     suppressed = sa.exists().where(schema.suppression.c.normal_email == _SUBSCRIBER.c.normal_email)
     return sa.select(_SUBSCRIBER.c.id).where(
-        _SUBSCRIBER.c.status == SubscriberStatus.CONFIRMED,
-        _SUBSCRIBER.c.frequency == kind,
-        sa.func.coalesce(_SUBSCRIBER.c.confirmed_at, _SUBSCRIBER.c.created_at) <= cut_off,
-        ~suppressed,
+        _SUBSCRIBER.c.status == SubscriberStatus.CONFIRMED, _SUBSCRIBER.c.frequency == kind, ~suppressed
     )
 
 
-def _cut(tx: Transaction, kind: EditionKind, now: datetime, size: int) -> list[tuple[int, int, int]]:
+def _cut(tx: Transaction, kind: EditionKind, size: int) -> Iterator[tuple[int, int, int]]:
     """The eligible ids in ranges of `size`: each (first, last, how many)."""
-    numbered = (
-        _eligible(kind, now)
-        .add_columns(((sa.func.row_number().over(order_by=_SUBSCRIBER.c.id) - 1) // size).label("number"))
-        .subquery()
-    )
-    statement = (
-        sa.select(sa.func.min(numbered.c.id), sa.func.max(numbered.c.id), sa.func.count())
-        .group_by(numbered.c.number)
-        .order_by(numbered.c.number)
-    )
-    return [(first, last, count) for first, last, count in tx.execute(statement)]
+    behind = _SUBSCRIBER.c.id > sa.bindparam("after")
+    part = _eligible(kind).where(behind).order_by(_SUBSCRIBER.c.id).limit(size).subquery()
+    statement = sa.select(sa.func.min(part.c.id), sa.func.max(part.c.id), sa.func.count())
+    last = 0
+    while True:
+        first, last, count = tx.execute(statement, {"after": last}).one()
+        if not count:
+            return
+        yield first, last, count
 
 
-def _expand(tx: Transaction, batch: Any) -> None:
-    edition = tx.execute(sa.select(_EDITION).where(_EDITION.c.id == batch.edition_id)).one()
+def _expand(tx: Transaction, kind: EditionKind, batch: Any) -> None:
     eligible = (
-        _eligible(EditionKind(edition.kind), edition.planned_at)
+        _eligible(kind)
         .where(_SUBSCRIBER.c.id.between(batch.first_subscriber_id, batch.last_subscriber_id))
         .with_only_columns(
             sa.literal(batch.edition_id), _SUBSCRIBER.c.id, sa.literal(DeliveryState.PENDING.value)

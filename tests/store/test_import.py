@@ -1,0 +1,185 @@
+"""Long lists: the quick way of reading equals the thorough one, and writing in bulk loses no rule."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import email_validator
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.model import Preferences, SubscriberStatus
+from newsletter.store import Store, subscriber_list
+from newsletter.store.list_lines import Header
+from newsletter.store.subscriber_list import _PLAIN_ADDRESS, check_email, import_subscribers, read_rows
+from newsletter.store.subscribers import (
+    find_subscriber,
+    iterate_subscribers,
+    make_public_ids,
+    normal_email,
+    unsubscribe,
+)
+from tests.builders import NOON
+
+_LOCAL = st.one_of(
+    st.from_regex(r"[A-Za-z0-9_+.-]{1,66}", fullmatch=True),
+    st.sampled_from(["INFO", "Postmaster", "www", "Sales1", "Ann", "a..b", "-a", "+", "O.K"]),
+)
+_LABELS = st.one_of(
+    st.from_regex(r"[A-Za-z0-9-]{1,65}", fullmatch=True),
+    st.sampled_from(
+        ["xn--bcher-kva", "xn--", "ab--c", "example", "123", *email_validator.SPECIAL_USE_DOMAIN_NAMES]
+    ),
+)
+_ADDRESSES = st.builds(
+    lambda local, labels: f"{local}@{'.'.join(labels)}", _LOCAL, st.lists(_LABELS, max_size=5)
+)
+
+
+def normalise(address: str) -> str | None:
+    try:
+        return email_validator.validate_email(
+            address, check_deliverability=False, test_environment=True
+        ).normalized
+    except email_validator.EmailNotValidError:
+        return None
+
+
+def take(store: Store, text: str) -> tuple[int, int]:
+    report = import_subscribers(store, io.StringIO(text), languages=["en"], now=NOON)
+    assert not report.problems
+    return report.added, report.known
+
+
+@given(st.one_of(_ADDRESSES, st.from_regex(_PLAIN_ADDRESS), st.text(max_size=80)))
+@example("Info@readers.test")
+@example("ann@mail.local")
+@example("ann@readers.test\n")
+@example(f"ann@{'a' * 64}.test")
+@example(f"{'a' * 250}@b.test")
+def test_what_is_a_plain_address_email_validator_takes_as_it_is(text: str) -> None:
+    if _PLAIN_ADDRESS.fullmatch(text):
+        assert normalise(text) == text
+
+
+@given(_ADDRESSES)
+def test_an_address_is_what_email_validator_makes_of_it(text: str) -> None:
+    try:
+        assert check_email(text) == normalise(text)
+    except ValueError:
+        assert normalise(text) is None
+
+
+@pytest.mark.parametrize(
+    "address", ["ann@readers.test", "Ann.Lee+news@mail-2.readers.co.uk", "a_b-c.1@x.example.org"]
+)
+def test_the_addresses_of_most_lists_are_plain(address: str) -> None:
+    assert _PLAIN_ADDRESS.fullmatch(address)
+
+
+@given(st.text(alphabet="ab@., ;\t\"'\0\x0b\r\né\u2028", max_size=30), st.sampled_from(",;\t"))
+def test_a_line_is_split_as_the_csv_module_splits_it(line: str, delimiter: str) -> None:
+    header = Header(("email",) * 40, delimiter)
+    reader = csv.reader([line.rstrip("\r\n"), ""], delimiter=delimiter, skipinitialspace=True)
+    try:
+        expected = next(reader)
+        read = header.read_cells(line)
+    except (csv.Error, ValueError):
+        return
+    assert read == expected + [""] * (40 - len(expected))
+
+
+@given(st.lists(st.sampled_from(["", ",", ",,", ",Ann", ",,en", ', "", ""', ",Ann,en"]), max_size=6))
+def test_a_line_with_an_address_alone_is_read_like_any_other(ends: list[str]) -> None:
+    lines = ["email,name,language\n", *(f"a{number}@readers.test{end}\n" for number, end in enumerate(ends))]
+    quoted = [re.sub(r"^(a\d+@readers.test)", r'"\1"', line) for line in lines]
+    rows, same = (list(read_rows(each, languages=frozenset({"en"}), problems=[])) for each in (lines, quoted))
+    assert rows == same
+    assert len(rows) == len(ends)
+
+
+def test_a_list_longer_than_a_slice_is_taken_in_whole_and_known_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber_list, "_SLICE", 3)
+    monkeypatch.setattr(subscriber_list, "_STRETCH", 7)
+    addresses = [f"reader{number * 7 % 40:02}@readers.test" for number in range(40)]
+    text = "email\n" + "\n".join(addresses)
+    assert take(store, text) == (40, 0)
+    assert take(store, text) == (0, 40)
+    with store.read() as tx:
+        assert {each.email for each in iterate_subscribers(tx)} == set(addresses)
+
+
+def test_rows_of_one_address_keep_their_order_however_long_the_list(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber_list, "_SLICE", 2)
+    names = "".join(
+        f"{'aA'[number % 2]}nn@readers.test,{number}\nz{number}@readers.test,\n" for number in range(9)
+    )
+    assert take(store, f"email,name\n{names}") == (10, 8)
+    with store.read() as tx:
+        found = find_subscriber(tx, "ann@readers.test")
+    assert (found.name, found.email) == ("8", "ann@readers.test")
+
+
+def test_a_second_import_changes_only_what_differs(store: Store) -> None:
+    take(store, "email,name,language,limit\na@readers.test,Ann,en,3\nb@readers.test,Bee,,\n")
+    with store.read() as tx:
+        before = list(iterate_subscribers(tx))
+    take(store, "email,name,language,limit\na@readers.test,Ann,en,3\nb@readers.test,Bee,,9\n")
+    with store.read() as tx:
+        after = list(iterate_subscribers(tx))
+    assert after == [before[0], replace(before[1], preferences=Preferences(limit=9))]
+
+
+def test_only_a_confirmed_row_has_a_time_of_confirmation(store: Store) -> None:
+    take(store, "email,status\na@r.test,\nb@r.test,unconfirmed\nc@r.test,unsubscribed\n")
+    with store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT confirmed_at, unsubscribed_at FROM subscriber ORDER BY id").all()
+    assert [(bool(confirmed), bool(left)) for confirmed, left in rows] == [
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_an_import_reads_what_another_process_wrote_between_its_slices(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber_list, "_SLICE", 1)
+    take(store, "email,status\na@readers.test,\nb@readers.test,unconfirmed\n")
+    write = Store.write
+
+    @contextmanager
+    def leave_first(self: Store) -> Iterator[object]:
+        monkeypatch.setattr(Store, "write", write)
+        with self.write() as tx:
+            unsubscribe(tx, find_subscriber(tx, "b@readers.test"), now=NOON)
+        with self.write() as tx:
+            yield tx
+
+    monkeypatch.setattr(Store, "write", leave_first)
+    take(store, "email,status\na@readers.test,confirmed\nb@readers.test,confirmed\n")
+    with store.read() as tx:
+        assert find_subscriber(tx, "b@readers.test").status is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_public_ids_are_all_different_and_hold_64_random_bits() -> None:
+    ids = make_public_ids(1_000)
+    assert len({each[4:] for each in ids}) == 1_000
+    assert all(re.fullmatch("[0-9a-f]{20}", each) for each in ids)
+
+
+@given(st.text(alphabet="Aa@.é ßK", max_size=12))
+def test_the_quick_normal_form_is_the_thorough_one(text: str) -> None:
+    local, _, domain = text.strip().lower().rpartition("@")
+    if domain.isascii():
+        assert normal_email(text) == f"{local}@{domain}"
