@@ -3,6 +3,9 @@
 SQLite in WAL mode is written by several processes (serve, schedule, commands). Every writing
 transaction begins with BEGIN IMMEDIATE, because upgrading a read lock fails at once whatever the
 timeout, and waits up to 30 s for its turn; writers keep theirs short.
+
+A store is one file as long as it is open: where another one takes its place meanwhile, every transaction
+fails from then on, for one half of a run in each file would be lost to both.
 """
 
 from __future__ import annotations
@@ -31,6 +34,14 @@ class Store:
     def __init__(self, engine: sa.Engine, path: Path) -> None:
         self.engine = engine
         self.path = path
+        self._identity: tuple[int, int] | None = None
+        """Device and inode of the file that the first connection opened."""
+        sa.event.listen(engine, "connect", self._check_connection)
+
+    def beside(self, suffix: str) -> Path:
+        """A file beside the store's own, whatever symbolic link the store is named by."""
+        real = self.path.resolve()
+        return real.with_name(real.name + suffix)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -61,6 +72,24 @@ class Store:
             connection.execution_options(begin=begin)
             with connection.begin():
                 yield connection
+            # After the commit: what the block wrote stands in the file it was read from.
+            self._check_place()
+
+    def _check_connection(self, connection: Any, _record: Any) -> None:
+        self._identity = self._identity or _identify(self.path)
+        try:
+            self._check_place()
+        except StoreError:
+            connection.close()
+            raise
+
+    def _check_place(self) -> None:
+        found = _identify(self.path)
+        if found is None:
+            raise StoreError(f"the store {self.path} is gone", fix="put it back, or restore a backup")
+        if found != self._identity:
+            fix = "see which of the two is the right one, and start again"
+            raise StoreError(f"another file took the place of the store {self.path}", fix=fix)
 
 
 def connect_store(url: str) -> Store:
@@ -75,12 +104,20 @@ def connect_store(url: str) -> Store:
     if not path.parent.is_dir():
         raise StoreError(f"the folder of the store is missing: {path.parent}", fix=f"mkdir -p {path.parent}")
     engine = sa.create_engine(
-        url,
+        sa.URL.create("sqlite", database=str(path)),  # as it stands: ?, # and % are letters of a name
         connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return Store(engine, path)
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

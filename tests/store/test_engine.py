@@ -100,3 +100,39 @@ def test_a_missing_folder_is_named_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="folder of the store is missing") as caught:
         open_store(f"sqlite:///{tmp_path / 'none' / 'newsletter.db'}")
     assert "mkdir" in caught.value.fix
+
+
+@pytest.mark.parametrize("folder", ["what?", "a#b", "100%", "%41", "a b&c=d"])
+def test_a_folder_may_have_any_name(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    path = tmp_path / folder / "newsletter.db"
+    open_store(f"sqlite:///{path}").close()
+    assert path.exists()
+    assert [each.name for each in tmp_path.iterdir()] == [folder]
+
+
+def test_a_store_whose_place_another_file_takes_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    store = open_store(f"sqlite:///{path}")
+    with store.write() as tx:
+        key = secret_key(tx)
+    path.rename(tmp_path / "moved.db")
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE other (id INTEGER)")
+    other.close()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="took the place of the store") as caught, store.write() as tx:
+            assert secret_key(tx) == key, "what is open still is the old one"
+        assert "start again" in caught.value.fix
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("other",)]
+
+
+def test_a_store_that_is_deleted_under_a_run_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    store = open_store(f"sqlite:///{path}")
+    path.unlink()
+    with pytest.raises(StoreError, match="is gone"), store.read():
+        pass
+    store.close()
