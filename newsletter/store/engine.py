@@ -2,7 +2,9 @@
 
 SQLite in WAL mode is written by several processes (serve, schedule, commands). Every writing
 transaction begins with BEGIN IMMEDIATE, because upgrading a read lock fails at once whatever the
-timeout, and waits up to 30 s for its turn; writers keep theirs short.
+timeout, and waits up to 30 s for its turn; writers keep theirs short. SQLite alone would look every
+100 ms whether it is free, and between the slices of an import it is free for less: whoever unsubscribed
+meanwhile waited for seconds.
 
 A store is one file as long as it is open: where another one takes its place meanwhile, every transaction
 fails from then on, for one half of a run in each file would be lost to both.
@@ -11,6 +13,7 @@ fails from then on, for one half of a run in each file would be lost to both.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +28,8 @@ Transaction = sa.Connection
 """What the functions of this room take: an open transaction of `Store.read` or `Store.write`."""
 
 _BUSY_TIMEOUT_SECONDS = 30
+_LOOK_SECONDS = 0.004
+_WRITE = "BEGIN IMMEDIATE"
 _OLDEST_SQLITE = (3, 35)  # RETURNING
 
 
@@ -52,14 +57,14 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """The only writer until the block ends; rolled back where it raises. Raises StoreError."""
-        with self._begin("BEGIN IMMEDIATE") as tx:
+        with self._begin(_WRITE) as tx:
             yield tx
 
     @contextmanager
     def rehearse(self) -> Iterator[Transaction]:
         """A writing transaction that is always rolled back: what would be, without a trace."""
         with mapped_errors(self.path), self.engine.connect() as connection:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
+            connection.execution_options(begin=_WRITE)
             yield connection
             connection.rollback()
 
@@ -131,7 +136,31 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    begin = connection.get_execution_options().get("begin", "BEGIN")
+    if begin == _WRITE:
+        _take_turn(connection)
+    else:
+        connection.exec_driver_sql(begin)
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    """Begins to write as soon as nobody else does."""
+    raw: Any = connection.connection.driver_connection
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                raw.execute(_WRITE)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
+        connection.exec_driver_sql(_WRITE)  # fails as the last one did, in the words of SQLAlchemy
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_SECONDS * 1000)}")
 
 
 _MEANINGS = (

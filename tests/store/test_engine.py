@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import StoreError
-from newsletter.store import Store, open_store
+from newsletter.store import Store, connect_store, engine, open_store
 from newsletter.store.settings import secret_key, tag_authority
 
 
@@ -67,6 +67,43 @@ def test_two_writers_wait_for_each_other(store: Store) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_writer_gets_its_turn_in_the_short_pauses_of_another(store: Store, tmp_path: Path) -> None:
+    """As between the slices of an import: 40 ms of work, 15 ms of pause."""
+    other = connect_store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    ended = threading.Event()
+
+    def write_on_and_on() -> None:
+        while not ended.is_set():
+            with other.write():
+                time.sleep(0.04)
+            time.sleep(0.015)
+
+    thread = threading.Thread(target=write_on_and_on)
+    thread.start()
+    waits = []
+    for _ in range(20):
+        time.sleep(0.01)
+        started = time.monotonic()
+        with store.write():
+            waits.append(time.monotonic() - started)
+    ended.set()
+    thread.join()
+    other.close()
+    assert sorted(waits)[15] < 0.1
+    assert max(waits) < 0.5
+
+
+def test_a_store_that_another_program_holds_is_busy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_BUSY_TIMEOUT_SECONDS", 0.3)
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="is busy"), store.write():
+            pass
+        other.execute("ROLLBACK")
+    with store.write() as tx:
+        secret_key(tx)
 
 
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
