@@ -12,6 +12,7 @@ fails from then on, for one half of a run in each file would be lost to both.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Store:
         self.path = path
         self._identity: tuple[int, int] | None = None
         """Device and inode of the file that the first connection opened."""
-        sa.event.listen(engine, "connect", self._check_connection)
+        sa.event.listen(engine, "connect", self._on_connect)
 
     def beside(self, suffix: str) -> Path:
         """A file beside the store's own, whatever symbolic link the store is named by."""
@@ -77,24 +78,35 @@ class Store:
             connection.execution_options(begin=begin)
             with connection.begin():
                 yield connection
-            # After the commit: what the block wrote stands in the file it was read from.
-            self._check_place()
+            # After the commit: what was written stands where it belongs.
+            if _identify(self.path) != self._identity:
+                self._leave(connection.connection.driver_connection)
 
-    def _check_connection(self, connection: Any, _record: Any) -> None:
+    def _on_connect(self, connection: Any, _record: Any) -> None:
         self._identity = self._identity or _identify(self.path)
-        try:
-            self._check_place()
-        except StoreError:
-            connection.close()
-            raise
+        if _identify(self.path) != self._identity:
+            connection.close()  # it is of the other file, and has read nothing yet
+            raise self._replaced()
+        # The driver would begin transactions by its own rules; `_on_begin` does it by ours.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")  # a recorded answer survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
 
-    def _check_place(self) -> None:
-        found = _identify(self.path)
-        if found is None:
-            raise StoreError(f"the store {self.path} is gone", fix="put it back, or restore a backup")
-        if found != self._identity:
-            fix = "see which of the two is the right one, and start again"
-            raise StoreError(f"another file took the place of the store {self.path}", fix=fix)
+    def _leave(self, connection: Any) -> None:
+        # The log lies where the file lay. What is in it goes into its own file now: whoever opens the other
+        # one would have it played into that.
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raise self._replaced()
+
+    def _replaced(self) -> StoreError:
+        if not self.path.exists():
+            return StoreError(f"the store {self.path} is gone", fix="put it back, or restore a backup")
+        fix = "see which of the two is the right one, and start again"
+        return StoreError(f"another file took the place of the store {self.path}", fix=fix)
 
 
 def connect_store(url: str) -> Store:
@@ -112,7 +124,6 @@ def connect_store(url: str) -> Store:
         sa.URL.create("sqlite", database=str(path)),  # as it stands: ?, # and % are letters of a name
         connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
-    sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return Store(engine, path)
 
@@ -123,16 +134,6 @@ def _identify(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    # The driver would begin transactions by its own rules; `_on_begin` does it by ours.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # a recorded answer survives a power cut
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
 
 
 def _on_begin(connection: sa.Connection) -> None:
