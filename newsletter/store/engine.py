@@ -180,9 +180,9 @@ _MEANINGS = (
     (
         "file is not a database",
         "{path} is not a store",
-        "check [store] url; a backup may be restored in its place",
+        "check [store] url; newsletter store restore puts a backup in its place",
     ),
-    ("malformed", "the store {path} is damaged", "restore a backup in its place"),
+    ("malformed", "the store {path} is damaged", "newsletter store restore puts a backup in its place"),
     ("disk i/o error", "the disk of {path} fails", "check the disk; a backup may be restored elsewhere"),
 )
 

@@ -28,9 +28,9 @@ def tally(program: Program) -> Tally:
     return Tally()
 
 
-def end_with(process: subprocess.Popen[bytes], code: int, *words: str) -> None:
+def end_with(process: subprocess.Popen[bytes], code: int, *words: str, seconds: float = 60) -> None:
     """The run ends by itself with this code and one or two lines that have these words."""
-    _, err = process.communicate(timeout=90)
+    _, err = process.communicate(timeout=seconds)
     said = err.decode()
     assert process.returncode == code, said
     assert "Traceback" not in said
@@ -98,6 +98,20 @@ def test_a_store_of_a_newer_version_is_left_alone(program: Program, tally: Tally
         end_with(program.start(command), 4, "written by a newer version (revision 9999)", "fix: install")
     assert path.read_bytes() == before
     assert not (program.folder / "public").exists()
+
+
+def test_a_damaged_store_is_named_and_a_backup_put_in_its_place(program: Program) -> None:
+    path = program.folder / "newsletter.db"
+    program.run("subscribers", "add", "ann@readers.test")
+    assert program.run("store", "backup", "copy.db").code == 0
+    for damaged in (b"something else entirely " * 4_000, path.read_bytes()[:30_000]):
+        path.write_bytes(damaged)
+        end_with(program.start("status"), 4, "newsletter.db", "fix:", "newsletter store restore")
+        restored = program.run("store", "restore", "copy.db", "--yes")
+        assert (restored.code, restored.err) == (0, "")
+        kept = restored.out.strip().rpartition(" ")[2]
+        assert (program.folder / kept).read_bytes() == damaged
+        assert "ann@readers.test" in program.run("subscribers", "list").out
 
 
 def test_a_backup_onto_the_store_is_refused(program: Program) -> None:
