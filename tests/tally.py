@@ -40,10 +40,11 @@ class Tally:
         self.is_holding = False
         self.held: list[str] = []
         self.connections = 0
+        self._of_runs: Counter[int] = Counter()
 
     @property
     def of_this_run(self) -> int:
-        return sum(1 for each in reversed(self.taken) if each.run == self.run)
+        return self._of_runs[self.run]
 
     def begin_run(self) -> None:
         """What connects from now on belongs to the next run. Waits for the end of the last one's mails."""
@@ -84,6 +85,7 @@ class Tally:
         [address] = envelope.rcpt_tos
         digest = hashlib.sha256(envelope.original_content or b"").hexdigest()
         self.taken.append(Taken(server.run, address, digest, time.time()))
+        self._of_runs[server.run] += 1
         if self.is_holding:
             self.held.append(address)
         while self.is_holding:

@@ -22,6 +22,18 @@ def tally(program: Program) -> Tally:
     return Tally()
 
 
+def test_of_programs_that_begin_at_the_same_moment_one_delivers(program: Program, tally: Tally) -> None:
+    with tally.open() as port:
+        program.use_smtp(port)
+        ended = [(each.communicate(timeout=60), each) for each in [program.start("send") for _ in range(3)]]
+    for (out, err), process in ended:
+        left_alone = b"another newsletter process" in err
+        assert (process.returncode, b"Traceback" in err) == (int(left_alone), False), out + err
+    assert any(process.returncode == 0 for _, process in ended)
+    assert set(tally.copies.values()) == {1}
+    assert len(tally.taken) == SUBSCRIBERS
+
+
 def test_a_send_beside_the_schedule_says_that_it_leaves_the_edition_alone(
     program: Program, tally: Tally
 ) -> None:
