@@ -137,6 +137,7 @@ def erase_subscriber(tx: Transaction, email: str) -> None:
     of_delivery = delivery.c.subscriber_id == subscriber.id
     of_event = sa.or_(event.c.subscriber_id == subscriber.id, event.c.normal_email == normal)
     of_notice = sa.or_(notice.c.subscriber_id == subscriber.id, notice.c.email == subscriber.email)
+    tx.exec_driver_sql("PRAGMA secure_delete = ON")  # else the bytes stay in the file until they are reused
     tx.execute(sa.delete(_TABLE).where(_TABLE.c.id == subscriber.id))
     _cross_out(tx, delivery.c.answer, of_delivery, subscriber)
     _cross_out(tx, event.c.detail, of_event, subscriber)

@@ -73,6 +73,15 @@ def test_the_address_stands_nowhere_but_in_its_suppression(erased: Store) -> Non
         assert find_suppression(tx, ADDRESS) is SuppressionReason.COMPLAINT
 
 
+def test_the_file_itself_has_no_byte_of_the_name_and_the_address(erased: Store) -> None:
+    erased.close()
+    for path in erased.path.parent.iterdir():
+        data = path.read_bytes()
+        assert b"Ann@" not in data
+        assert b"ANN@" not in data
+        assert data.count(b"ann@") == 2, "its suppression, and the index of it"
+
+
 def test_what_others_are_named_by_stands(erased: Store) -> None:
     assert dump(erased).count(ELSE) == 7
 
