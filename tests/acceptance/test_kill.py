@@ -52,19 +52,18 @@ def test_sigterm_finishes_what_is_in_flight_and_records_it(program: Program) -> 
 
 
 def test_of_two_sends_at_once_one_works_and_the_other_says_so(program: Program) -> None:
-    postbox = Postbox()
+    tally = Tally()
     program.write_digest(today(), [write_paper(0)])
-    addresses = [f"reader{number}@readers.test" for number in range(SUBSCRIBERS)]
-    with postbox.open() as port:
+    program.subscribe(*(f"reader{number}@readers.test" for number in range(SUBSCRIBERS)))
+    with tally.open() as port:
         program.use_smtp(port)
-        program.configure(delivery__rate_per_second=150)
-        program.subscribe(*addresses)
+        program.configure(transport__smtp__connections=CONNECTIONS)
         first = program.start("send")
-        while not postbox.raw:
-            time.sleep(0.002)
+        assert tally.hold(CONNECTIONS)
         second = program.run("send")
         assert second.code == 1
         assert "another newsletter process" in second.err
+        tally.is_holding = False
         first.communicate(timeout=60)
         assert first.returncode == 0
-    assert len(postbox.raw) == SUBSCRIBERS
+    assert len(tally.taken) == SUBSCRIBERS
