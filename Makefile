@@ -6,13 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all bench reference catalogues clean
+.PHONY: demo test check test-all soak bench reference catalogues clean
 
 demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
 	$(BIN)/newsletter demo
 
 test: $(VENV)/installed-dev   ## every test that needs only Python and the registry
-	$(BIN)/python -m pytest -m "not system"
+	$(BIN)/python -m pytest -m "not system and not soak"
 
 check: $(VENV)/installed-dev  ## lint, types, architecture
 	$(BIN)/ruff check .
@@ -20,8 +20,11 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
-test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests
-	$(BIN)/python -m pytest
+test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests but the soak
+	$(BIN)/python -m pytest -m "not soak"
+
+soak: $(VENV)/installed-dev   ## a large edition killed a hundred times, and all else that takes minutes
+	$(BIN)/python -m pytest -m soak tests/soak
 
 bench: $(VENV)/installed-dev node_modules/.package-lock.json  ## every benchmark beside its peers: about an hour
 	for each in feeds build subscribers delivery; do $(BIN)/python benchmarks/$$each.py || missed=1; done; exit $${missed:-0}

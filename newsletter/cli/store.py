@@ -36,10 +36,10 @@ def migrate(ctx: click.Context) -> int:
 def backup(ctx: click.Context, file: Path) -> int:
     """Write a consistent copy of the store to FILE, also while others write to it."""
     from newsletter.store import open_store
-    from newsletter.store.migrate import copy_store
+    from newsletter.store.copies import backup_store
 
     opened = open_store(find_config(ctx).store.url)
-    copy_store(opened.path, file)
+    backup_store(opened.path, file)
     opened.close()
     click.echo(f"{file}: a copy of {opened.path}")
     return Exit.DONE
@@ -58,5 +58,6 @@ def restore(ctx: click.Context, file: Path, yes: bool) -> int:
             f"Replace the store by {file}? What it holds now is kept beside it.", abort=True, err=True
         )
     kept = restore_store(find_config(ctx).store.url, file)
-    click.echo(f"restored from {file}; what stood there is kept as {kept}")
+    stood = f"what stood there is kept as {kept}" if kept else "nothing stood there"
+    click.echo(f"restored from {file}; {stood}")
     return Exit.DONE

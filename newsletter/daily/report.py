@@ -66,6 +66,8 @@ class SendReport:
     def as_line(self) -> str:
         """One line; the five counts add up to the planned ones."""
         counts, name = self.counts, self.edition.name
+        if self.busy:
+            return f"edition {name}: another newsletter process is delivering it"
         if self.edition.cancelled_at is not None:
             return f"edition {name} is cancelled: nobody more is mailed, {counts.submitted} had it"
         paused = f"paused: newsletter resume {name} lets it go on" if self.edition.paused_at else ""

@@ -80,6 +80,7 @@ class Desk:
         """The number of the last batch claimed: a run goes through them once."""
         self._after = 0
         self._nothing_left = False
+        self._has_failed = False
         self._on_disk_at = 0.0
         self._in_flight: Counter[Lease] = Counter()
         self._unrecorded: list[Answer] = []
@@ -178,6 +179,7 @@ class Desk:
                 offers = [] if self._nothing_left else self._offer(tx, want)
         except BaseException:
             self._lease, self._last_batch, self._after = before
+            self._has_failed = True
             raise
         self._settle()
         self._in_flight.update(offer.lease for offer in offers)
@@ -231,6 +233,8 @@ class Desk:
         return self._lease
 
     def _close(self) -> None:
+        if self._has_failed and not self._unrecorded:
+            return  # the store is not waited for once more: whoever runs next takes the leases over
         with self._store.write() as tx:
             self._record(tx)
             cancelled = is_cancelled(tx, self._edition_id)

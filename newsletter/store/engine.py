@@ -2,12 +2,19 @@
 
 SQLite in WAL mode is written by several processes (serve, schedule, commands). Every writing
 transaction begins with BEGIN IMMEDIATE, because upgrading a read lock fails at once whatever the
-timeout, and waits up to 30 s for its turn; writers keep theirs short.
+timeout, and waits up to 30 s for its turn; writers keep theirs short. SQLite alone would look every
+100 ms whether it is free, and between the slices of an import it is free for less: whoever unsubscribed
+meanwhile waited for seconds.
+
+A store is one file as long as it is open: where another one takes its place meanwhile, every transaction
+fails from then on, for one half of a run in each file would be lost to both.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +29,8 @@ Transaction = sa.Connection
 """What the functions of this room take: an open transaction of `Store.read` or `Store.write`."""
 
 _BUSY_TIMEOUT_SECONDS = 30
+_LOOK_SECONDS = 0.004
+_WRITE = "BEGIN IMMEDIATE"
 _OLDEST_SQLITE = (3, 35)  # RETURNING
 
 
@@ -31,6 +40,14 @@ class Store:
     def __init__(self, engine: sa.Engine, path: Path) -> None:
         self.engine = engine
         self.path = path
+        self._identity: tuple[int, int] | None = None
+        """Device and inode of the file that the first connection opened."""
+        sa.event.listen(engine, "connect", self._on_connect)
+
+    def beside(self, suffix: str) -> Path:
+        """A file beside the store's own, whatever symbolic link the store is named by."""
+        real = self.path.resolve()
+        return real.with_name(real.name + suffix)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -45,14 +62,14 @@ class Store:
         What is not `lasting` survives the death of the process, but may be lost in a power cut until the
         next lasting write: it does not wait for the disk.
         """
-        with self._begin("BEGIN IMMEDIATE", lasting=lasting) as tx:
+        with self._begin(_WRITE, lasting=lasting) as tx:
             yield tx
 
     @contextmanager
     def rehearse(self) -> Iterator[Transaction]:
         """A writing transaction that is always rolled back: what would be, without a trace."""
         with mapped_errors(self.path), self.engine.connect() as connection:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
+            connection.execution_options(begin=_WRITE)
             yield connection
             connection.rollback()
 
@@ -65,6 +82,34 @@ class Store:
             connection.execution_options(begin=begin, lasting=lasting)
             with connection.begin():
                 yield connection
+            # After the commit: what was written stands where it belongs.
+            if _identify(self.path) != self._identity:
+                self._leave(connection.connection.driver_connection)
+
+    def _on_connect(self, connection: Any, _record: Any) -> None:
+        self._identity = self._identity or _identify(self.path)
+        if _identify(self.path) != self._identity:
+            connection.close()  # it is of the other file, and has read nothing yet
+            raise self._replaced()
+        # The driver would begin transactions by its own rules; `_on_begin` does it by ours.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    def _leave(self, connection: Any) -> None:
+        # The log lies where the file lay. What is in it goes into its own file now: whoever opens the other
+        # one would have it played into that.
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raise self._replaced()
+
+    def _replaced(self) -> StoreError:
+        if not self.path.exists():
+            return StoreError(f"the store {self.path} is gone", fix="put it back, or restore a backup")
+        fix = "see which of the two is the right one, and start again"
+        return StoreError(f"another file took the place of the store {self.path}", fix=fix)
 
 
 def connect_store(url: str) -> Store:
@@ -79,28 +124,51 @@ def connect_store(url: str) -> Store:
     if not path.parent.is_dir():
         raise StoreError(f"the folder of the store is missing: {path.parent}", fix=f"mkdir -p {path.parent}")
     engine = sa.create_engine(
-        url,
+        sa.URL.create("sqlite", database=str(path)),  # as it stands: ?, # and % are letters of a name
         connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
-    sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return Store(engine, path)
 
 
-def _on_connect(connection: Any, _record: Any) -> None:
-    # The driver would begin transactions by its own rules; `_on_begin` does it by ours.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def _identify(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _on_begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
     # FULL: what is committed survives a power cut. NORMAL: in the write-ahead log, it is never torn.
-    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('lasting', True) else 'NORMAL'}")
-    connection.exec_driver_sql(options.get("begin", "BEGIN"))
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA synchronous = {'FULL' if options.get('lasting', True) else 'NORMAL'}")
+    begin = options.get("begin", "BEGIN")
+    if begin == _WRITE:
+        _take_turn(connection)
+    else:
+        connection.exec_driver_sql(begin)
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    """Begins to write as soon as nobody else does."""
+    raw: Any = connection.connection.driver_connection
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                raw.execute(_WRITE)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
+        connection.exec_driver_sql(_WRITE)  # fails as the last one did, in the words of SQLAlchemy
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_SECONDS * 1000)}")
 
 
 _MEANINGS = (
@@ -119,9 +187,9 @@ _MEANINGS = (
     (
         "file is not a database",
         "{path} is not a store",
-        "check [store] url; a backup may be restored in its place",
+        "check [store] url; newsletter store restore puts a backup in its place",
     ),
-    ("malformed", "the store {path} is damaged", "restore a backup in its place"),
+    ("malformed", "the store {path} is damaged", "newsletter store restore puts a backup in its place"),
     ("disk i/o error", "the disk of {path} fails", "check the disk; a backup may be restored elsewhere"),
 )
 

@@ -239,12 +239,14 @@ _OF_SUBSCRIBER = (
     "language",
     "paper_limit",
 )
+_IS_KNOWN = sa.exists().where(schema.subscriber.c.id == sa.bindparam("subscriber"))
 _RECORD = Statement(
     sa.update(_DELIVERY)
     .where(_OF_DELIVERY, _DELIVERY.c.state == DeliveryState.OFFERED)
     .values(
         state=sa.bindparam("new_state"),
-        answer=sa.bindparam("said"),
+        # Servers quote the address: of who was erased meanwhile nothing is kept.
+        answer=sa.case((_IS_KNOWN, sa.bindparam("said", type_=sa.Text)), else_=None),
         provider_id=sa.bindparam("id_there"),
         retry_at=sa.bindparam("again_at"),
         attempts=_DELIVERY.c.attempts + sa.bindparam("tried"),

@@ -16,7 +16,7 @@ from newsletter.store.engine import Store
 @contextmanager
 def hold_delivery_lock(store: Store) -> Iterator[bool]:
     """Inside the block, False says that another process holds it. Raises StoreError: cannot be made."""
-    path = store.path.with_name(f"{store.path.name}.lock")
+    path = store.beside(".lock")
     try:
         file = path.open("ab")
     except OSError as error:

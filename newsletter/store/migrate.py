@@ -1,20 +1,23 @@
 """Brings the tables of a store up to date, after a copy of what stood before.
 
+Looking, copying and migrating are one transaction, in which nobody else writes: of processes that open an
+old store at once one migrates it, the copy has everything up to that moment, and the others find it done.
+A process that dies in it leaves the store as it was.
+
 The steps are Alembic's, in `migrations/versions/`. Alembic is imported only when there is one to
 take: asking a store for its revision costs one query.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
-from newsletter.store.engine import Store
+from newsletter.store.copies import copy_store, find_free_name
+from newsletter.store.engine import Store, Transaction
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -31,42 +34,39 @@ def migrate_store(store: Store) -> str | None:
     Returns the revision it stood at, None where there was nothing to do.
     Raises StoreError where the store belongs to a newer version or to another program.
     """
-    revision = current_revision(store)
-    if revision == HEAD:
+    if current_revision(store) == HEAD:
         return None
-    if revision and revision not in _known_revisions():
-        raise StoreError(
-            f"the store {store.path} was written by a newer version (revision {revision})",
-            fix="install that version of newsletter again, or restore a backup",
-        )
-    if revision:
-        copy_store(store.path, store.path.with_name(f"{store.path.name}.before-{HEAD}"))
-    _upgrade(store)
+    with store.write() as tx:
+        revision = _read_revision(tx, store.path)
+        if revision == HEAD:
+            return None
+        check_known(revision, store.path)
+        _upgrade(tx, keep=_copy(store) if revision else None)
     return revision
 
 
 def current_revision(store: Store) -> str:
     """The revision of the tables; empty for a store without any."""
     with store.read() as tx:
-        tables = set(tx.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
-        if "alembic_version" in tables:
-            return tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
-    if tables:
+        return _read_revision(tx, store.path)
+
+
+def check_known(revision: str, path: Path) -> None:
+    """Raises StoreError where this program knows no such revision."""
+    if revision and revision not in _known_revisions():
         raise StoreError(
-            f"{store.path} is a database of another program", fix="name another file in [store] url"
+            f"the store {path} was written by a newer version (revision {revision})",
+            fix="install that version of newsletter again, or restore a backup",
         )
+
+
+def _read_revision(tx: Transaction, path: Path) -> str:
+    tables = set(tx.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+    if "alembic_version" in tables:
+        return tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+    if tables:
+        raise StoreError(f"{path} is a database of another program", fix="name another file in [store] url")
     return ""
-
-
-def copy_store(source: Path, target: Path) -> None:
-    """A consistent copy while others may write (SQLite's backup interface), renamed into place."""
-    aside = target.with_name(target.name + ".part")
-    try:
-        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(aside)) as new:
-            old.backup(new)
-        aside.replace(target)
-    except (sqlite3.Error, OSError) as error:
-        raise StoreError(f"cannot copy the store to {target}: {error}") from error
 
 
 def alembic_config() -> AlembicConfig:
@@ -83,11 +83,21 @@ def _known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
-def _upgrade(store: Store) -> None:
+def _copy(store: Store) -> Path:
+    """The store as it is before the transaction that calls this; an earlier copy stands."""
+    kept = find_free_name(store.beside(f".before-{HEAD}"))
+    copy_store(store.path, kept)
+    return kept
+
+
+def _upgrade(tx: Transaction, *, keep: Path | None) -> None:
     from alembic import command  # noqa: PLC0415
 
     config = alembic_config()
-    with store.write() as tx:
-        # Another process may have been first; Alembic then finds nothing to do.
-        config.attributes["connection"] = tx
+    config.attributes["connection"] = tx
+    try:
         command.upgrade(config, "head")
+    except BaseException:
+        if keep is not None:
+            keep.unlink()  # the store is as it was: tried again and again, copies would fill the disk
+        raise

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.script import ScriptDirectory
 
+from newsletter.errors import StoreError
 from newsletter.store import Store, connect_store, migrate, open_store, schema
 from newsletter.store.migrate import HEAD, alembic_config
+from tests.store.old_store import make_old_store
 
 
 def _read_tables(engine: sa.Engine) -> dict[str, list[str]]:
@@ -54,6 +59,51 @@ def test_a_store_that_must_be_migrated_is_copied_first(
     opened.close()
 
 
+def test_of_processes_that_open_an_old_store_at_once_one_migrates_it(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    make_old_store(path, FIRST.strip().splitlines())
+    at_once = Barrier(4)
+
+    def open_it(_number: int) -> str | None:
+        store = connect_store(f"sqlite:///{path}")
+        assert migrate.current_revision(store) == "0001"
+        at_once.wait()
+        try:
+            return migrate.migrate_store(store)
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(map(str, threads.map(open_it, range(4)))) == ["0001", "None", "None", "None"]
+    assert [copy.name for copy in tmp_path.glob("*.before-*")] == [f"newsletter.db.before-{HEAD}"]
+    assert read_revision(tmp_path / f"newsletter.db.before-{HEAD}") == "0001"
+
+
+def test_an_earlier_copy_is_never_written_over(tmp_path: Path) -> None:
+    path, earlier = tmp_path / "newsletter.db", tmp_path / f"newsletter.db.before-{HEAD}"
+    make_old_store(path, FIRST.strip().splitlines())
+    earlier.write_bytes(b"what somebody wants to keep")
+    open_store(f"sqlite:///{path}").close()
+    assert earlier.read_bytes() == b"what somebody wants to keep"
+    assert read_revision(tmp_path / f"newsletter.db.before-{HEAD}.2") == "0001"
+
+
+def test_a_step_that_fails_leaves_the_store_as_it_was_and_no_copy(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    make_old_store(path, [*FIRST.strip().splitlines(), "CREATE TABLE rendition (id INTEGER)"])
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            open_store(f"sqlite:///{path}")
+    assert read_revision(path) == "0001"
+    assert list(tmp_path.glob("*.before-*")) == []
+
+
+def read_revision(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        [(revision,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    return str(revision)
+
+
 def test_opening_twice_migrates_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     open_store(url).close()
@@ -63,13 +113,8 @@ def test_opening_twice_migrates_once(tmp_path: Path) -> None:
 
 def test_the_first_store_ever_keeps_its_deliveries_and_gets_its_keywords_counted(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
+    make_old_store(path, FIRST.strip().splitlines())
     store = connect_store(f"sqlite:///{path}")
-    config = alembic_config()
-    with store.write() as tx:
-        config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
-        for statement in FIRST.strip().splitlines():
-            tx.exec_driver_sql(statement)
     assert migrate.migrate_store(store) == "0001"
     with store.read() as tx:
         assert tx.exec_driver_sql("SELECT normal, papers FROM keyword_use ORDER BY normal").all() == [
