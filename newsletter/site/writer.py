@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
@@ -73,9 +74,12 @@ def _target(out: Path, path: str) -> Path:
 
 def _holds(target: Path, data: bytes) -> bool:
     try:
-        return target.stat().st_size == len(data) and target.read_bytes() == data
+        status = target.stat()
     except FileNotFoundError:
         return False
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    return status.st_size == len(data) and target.read_bytes() == data
 
 
 def _aside(target: Path) -> Path:
@@ -83,10 +87,12 @@ def _aside(target: Path) -> Path:
 
 
 def _stage(target: Path, data: bytes) -> None:
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _aside(target).write_bytes(data)
+    aside = _aside(target)
+    try:
+        aside.write_bytes(data)
+    except FileNotFoundError:  # asked of every folder beforehand, it would cost as much as the writing
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(data)
 
 
 def _publish(out: Path, waiting: list[tuple[PublicRank, str]]) -> tuple[str, ...]:

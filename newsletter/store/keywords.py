@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -60,7 +61,8 @@ def load_vocabulary(tx: Transaction, aliases: Aliases) -> Vocabulary:
     taught = tx.execute(sa.select(learned.normal, learned.keyword)).all()
     return Vocabulary(
         aliases,
-        pinned={normal: PinnedKeyword(label, slug) for normal, label, slug in pinned},
+        # The rows as they are: they have a label and a slug, and there are tens of thousands of them.
+        pinned=cast("Mapping[str, PinnedKeyword]", {row[0]: row for row in pinned}),
         learned=dict(map(tuple, taught)),
     )
 
