@@ -25,7 +25,7 @@ from newsletter.errors import ConfigError
 from newsletter.schedule import TRY_AGAIN, Ticker, due_at, find_due_day, read_cron
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.runs import end_run, last_run
-from newsletter.store.subscribers import SubscriberRow, save_subscribers
+from newsletter.store.saving import SubscriberRow, save_subscribers
 from tests.running import Postbox, Program, find_free_port, today, write_paper
 
 BERLIN = ZoneInfo("Europe/Berlin")

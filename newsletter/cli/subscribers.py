@@ -147,12 +147,13 @@ def set_wishes(
     ctx: click.Context, /, address: str, *, resubscribe: bool, lift_suppression: bool, **wishes: Any
 ) -> int:
     """Change what a subscriber gets; what is not named stays."""
-    from newsletter.store import subscribers as stored
+    from newsletter.store import suppressions
+    from newsletter.store.subscribers import find_subscriber
 
     with opened_publisher(ctx) as publisher:
         if lift_suppression:
             with publisher.store.write() as tx:
-                stored.lift_suppression(tx, stored.find_subscriber(tx, address).email)
+                suppressions.lift_suppression(tx, find_subscriber(tx, address).email)
         _save(publisher, address, wishes, is_known=True, resubscribes=resubscribe)
     return Exit.DONE
 
@@ -176,7 +177,7 @@ def remove(ctx: click.Context, address: str) -> int:
 @click.pass_context
 def erase(ctx: click.Context, address: str, yes: bool) -> int:
     """Forget a person altogether: name, address and choices. An import may bring the address back."""
-    from newsletter.store.subscribers import erase_subscriber
+    from newsletter.store.erasure import erase_subscriber
 
     if not yes:
         click.confirm(f"Erase everything known of {address}?", abort=True, err=True)
@@ -196,8 +197,9 @@ def _save(
 ) -> None:
     """Stores an address with the wishes that were named, by the rules of a list's row."""
     from newsletter.render.words import known_languages
+    from newsletter.store.saving import save_subscribers
     from newsletter.store.subscriber_list import read_wishes
-    from newsletter.store.subscribers import find_subscriber, resubscribe, save_subscribers
+    from newsletter.store.subscribers import find_subscriber, resubscribe
 
     named = {name: str(value) for name, value in wishes.items() if value is not None}
     row = read_wishes(address, named, languages=known_languages())
@@ -212,7 +214,8 @@ def _save(
 
 
 def _print_known(tx: Transaction, address: str) -> None:
-    from newsletter.store.subscribers import find_subscriber, find_suppression
+    from newsletter.store.subscribers import find_subscriber
+    from newsletter.store.suppressions import find_suppression
 
     click.echo(_describe(find_subscriber(tx, address)))
     reason = find_suppression(tx, address)

@@ -26,7 +26,7 @@ from newsletter.store.editions import EditionFacts, find_edition
 from newsletter.store.ledger import count_deliveries, list_troubles
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.planning import expand_batches, plan_edition, reopen_for_transport
-from newsletter.store.subscribers import suppress
+from newsletter.store.suppressions import suppress
 
 
 def check_transport(config: Config) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from newsletter.daily.publisher import Publisher
 from newsletter.model import DeliveryState, SkipReason, Subscriber, SubscriberStatus
 from newsletter.store.story import Chapter, tell_story
-from newsletter.store.subscribers import find_subscriber, find_suppression
+from newsletter.store.subscribers import find_subscriber
+from newsletter.store.suppressions import find_suppression
 
 _EDITIONS = 14
 

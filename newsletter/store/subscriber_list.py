@@ -21,7 +21,8 @@ from newsletter.errors import ConfigError
 from newsletter.model import EditionKind, Preferences, Problem, Subscriber, SubscriberStatus
 from newsletter.store.engine import Store
 from newsletter.store.list_lines import Header, is_decoded, read_header
-from newsletter.store.subscribers import PREFERENCES, Addressed, SubscriberRow, normal_email, save_addressed
+from newsletter.store.saving import PREFERENCES, Addressed, SubscriberRow, save_addressed
+from newsletter.store.subscribers import normal_email
 
 COLUMNS = ("email", "name", "keywords", "frequency", "language", "limit", "status")
 _Word = TypeVar("_Word", SubscriberStatus, EditionKind)

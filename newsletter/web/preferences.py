@@ -14,7 +14,8 @@ from newsletter.daily.publisher import Publisher
 from newsletter.model import Preferences, Subscriber
 from newsletter.render.words import known_languages, load_words
 from newsletter.store import Transaction
-from newsletter.store.subscribers import SubscriberRow, find_subscriber_by_public_id, save_subscribers
+from newsletter.store.saving import SubscriberRow, save_subscribers
+from newsletter.store.subscribers import find_subscriber_by_public_id
 from newsletter.tokens import TEST_SUBJECT, Purpose, make_token
 from newsletter.web.pages import Pages
 from newsletter.web.preference_form import (

@@ -14,7 +14,7 @@ from newsletter.config import load_config
 from newsletter.daily.job import SendOptions, run_daily
 from newsletter.daily.publisher import Publisher, open_publisher
 from newsletter.daily.report import SendReport
-from newsletter.store.subscribers import SubscriberRow, save_subscribers
+from newsletter.store.saving import SubscriberRow, save_subscribers
 from tests.running import Program
 
 DAY = date(2025, 9, 24)

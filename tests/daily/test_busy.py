@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.store import engine
 from newsletter.store.lock import hold_delivery_lock
-from newsletter.store.subscribers import SubscriberRow
+from newsletter.store.saving import SubscriberRow
 from tests.daily.conftest import Newsroom
 from tests.running import write_paper
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from newsletter.store.subscribers import SubscriberRow
+from newsletter.store.saving import SubscriberRow
 from tests.daily.conftest import MORNING, Newsroom
 from tests.running import write_paper
 

@@ -10,7 +10,7 @@ import pytest
 from newsletter.daily.job import SendOptions
 from newsletter.errors import DigestStale
 from newsletter.model import DeliveryState
-from newsletter.store.subscribers import SubscriberRow
+from newsletter.store.saving import SubscriberRow
 from tests.daily.conftest import DAY, Newsroom
 from tests.running import write_paper
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.model import Preferences
-from newsletter.store.subscribers import PREFERENCES, SubscriberRow
+from newsletter.store.saving import PREFERENCES, SubscriberRow
 from tests.daily.conftest import DAY, Newsroom
 from tests.running import write_paper
 

@@ -10,7 +10,7 @@ from newsletter.daily.publish import publish_site
 from newsletter.daily.vocabulary import describe_keyword, merge_into, read_keywords
 from newsletter.errors import AlreadyExists, NotFound
 from newsletter.model import Preferences
-from newsletter.store.subscribers import PREFERENCES, SubscriberRow
+from newsletter.store.saving import PREFERENCES, SubscriberRow
 from tests.daily.conftest import DAY, Newsroom
 from tests.hubs import started_hubs
 from tests.running import write_paper

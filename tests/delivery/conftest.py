@@ -24,7 +24,7 @@ from newsletter.store.editions import find_edition
 from newsletter.store.intake import take_in
 from newsletter.store.ledger import Decide, Offer, count_deliveries
 from newsletter.store.planning import expand_batches, plan_edition
-from newsletter.store.subscribers import SubscriberRow, save_subscribers
+from newsletter.store.saving import SubscriberRow, save_subscribers
 from tests.builders import DAY, NOON, make_paper
 
 Behave = Callable[[Message], Result]

@@ -24,7 +24,8 @@ from newsletter.store import Transaction
 from newsletter.store.batches import claim_batch
 from newsletter.store.ledger import Offer
 from newsletter.store.schema import edition, edition_batch, subscriber
-from newsletter.store.subscribers import find_subscriber, suppress, unsubscribe
+from newsletter.store.subscribers import find_subscriber, unsubscribe
+from newsletter.store.suppressions import suppress
 from tests.builders import NOON
 from tests.delivery.conftest import Delivery, ToldTransport, address
 

@@ -10,15 +10,11 @@ import sqlalchemy as sa
 from newsletter.model import DeliveryState, SuppressionReason
 from newsletter.store import Store, schema
 from newsletter.store.batches import Lease
+from newsletter.store.erasure import erase_subscriber
 from newsletter.store.ledger import Answer, Offer, record
-from newsletter.store.subscribers import (
-    SubscriberRow,
-    erase_subscriber,
-    find_subscriber,
-    find_suppression,
-    save_subscribers,
-    suppress,
-)
+from newsletter.store.saving import SubscriberRow, save_subscribers
+from newsletter.store.subscribers import find_subscriber
+from newsletter.store.suppressions import find_suppression, suppress
 from tests.builders import DAY, NOON
 
 ADDRESS = "Ann@B\u00fccher.test"

@@ -17,14 +17,9 @@ from hypothesis import strategies as st
 from newsletter.model import Preferences, SubscriberStatus
 from newsletter.store import Store, subscriber_list
 from newsletter.store.list_lines import Header
+from newsletter.store.saving import make_public_ids
 from newsletter.store.subscriber_list import _PLAIN_ADDRESS, check_email, import_subscribers, read_rows
-from newsletter.store.subscribers import (
-    find_subscriber,
-    iterate_subscribers,
-    make_public_ids,
-    normal_email,
-    unsubscribe,
-)
+from newsletter.store.subscribers import find_subscriber, iterate_subscribers, normal_email, unsubscribe
 from tests.builders import NOON
 
 _LOCAL = st.one_of(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from newsletter.errors import ConfigError
 from newsletter.model import Problem
 from newsletter.store.list_lines import decode_lines
+from newsletter.store.saving import SubscriberRow
 from newsletter.store.subscriber_list import read_rows
-from newsletter.store.subscribers import SubscriberRow
 
 LANGUAGES = frozenset({"en", "zh-CN"})
 Read = tuple[list[SubscriberRow], list[Problem]]

@@ -12,15 +12,9 @@ from newsletter.store.editions import find_edition
 from newsletter.store.intake import take_in
 from newsletter.store.ledger import count_deliveries
 from newsletter.store.planning import expand_batches, iterate_eligible, plan_edition
-from newsletter.store.subscribers import (
-    SubscriberRow,
-    find_subscriber,
-    iterate_subscribers,
-    resubscribe,
-    save_subscribers,
-    suppress,
-    unsubscribe,
-)
+from newsletter.store.saving import SubscriberRow, save_subscribers
+from newsletter.store.subscribers import find_subscriber, iterate_subscribers, resubscribe, unsubscribe
+from newsletter.store.suppressions import suppress
 from tests.builders import DAY, NOON, make_paper
 
 

@@ -14,7 +14,8 @@ from newsletter.store import copies, open_store
 from newsletter.store.copies import backup_store, copy_store
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.restore import restore_store
-from newsletter.store.subscribers import SubscriberRow, count_subscribers, save_subscribers
+from newsletter.store.saving import SubscriberRow, save_subscribers
+from newsletter.store.subscribers import count_subscribers
 from tests.builders import NOON
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from newsletter.errors import ConfigError, NotFound
 from newsletter.model import EditionKind, Preferences, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
+from newsletter.store.erasure import erase_subscriber
+from newsletter.store.saving import save_subscribers
 from newsletter.store.subscriber_list import (
     ImportReport,
     import_subscribers,
@@ -20,17 +22,14 @@ from newsletter.store.subscriber_list import (
     write_rows,
 )
 from newsletter.store.subscribers import (
-    erase_subscriber,
     find_subscriber,
     find_subscriber_by_public_id,
-    find_suppression,
     iterate_subscribers,
     normal_email,
     resubscribe,
-    save_subscribers,
-    suppress,
     unsubscribe,
 )
+from newsletter.store.suppressions import find_suppression, suppress
 from tests.builders import NOON
 
 LANGUAGES = ("en", "zh-CN")

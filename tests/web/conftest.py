@@ -16,7 +16,8 @@ from newsletter.config import load_config
 from newsletter.daily.publisher import Publisher, open_publisher
 from newsletter.model import Digest, Paper, Preferences, Subscriber, SubscriberStatus
 from newsletter.store.intake import take_in
-from newsletter.store.subscribers import PREFERENCES, SubscriberRow, find_subscriber, save_subscribers
+from newsletter.store.saving import PREFERENCES, SubscriberRow, save_subscribers
+from newsletter.store.subscribers import find_subscriber
 from newsletter.tokens import Purpose, make_token
 from newsletter.web.server import listen, make_server, show_address
 from tests.builders import DAY, NOON, make_paper

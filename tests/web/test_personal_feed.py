@@ -9,7 +9,8 @@ import pytest
 
 from newsletter.delivery.links import LinkMaker
 from newsletter.model import FeedFormat
-from newsletter.store.subscribers import SubscriberRow, erase_subscriber, save_subscribers
+from newsletter.store.erasure import erase_subscriber
+from newsletter.store.saving import SubscriberRow, save_subscribers
 from newsletter.tokens import TEST_SUBJECT, Purpose
 from tests.builders import make_paper
 from tests.feeds.validity import check_feed

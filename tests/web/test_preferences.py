@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.model import Preferences, SubscriberStatus
-from newsletter.store.subscribers import erase_subscriber
+from newsletter.store.erasure import erase_subscriber
 from newsletter.tokens import TEST_SUBJECT, Purpose
 from tests.web.conftest import Site
 

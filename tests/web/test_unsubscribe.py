@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.model import SubscriberStatus
-from newsletter.store.subscribers import erase_subscriber
+from newsletter.store.erasure import erase_subscriber
 from newsletter.tokens import TEST_SUBJECT, Purpose
 from tests.builders import NOON
 from tests.web.conftest import OpenSite, Site
