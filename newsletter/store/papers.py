@@ -51,10 +51,16 @@ def list_days(tx: Transaction) -> set[date]:
 
 def list_days_of(tx: Transaction, normals: Iterable[str]) -> list[date]:
     """The day of the first edition of each paper with a keyword of one of these normal forms."""
-    *_, first_edition = date_columns()
-    of_keyword = sa.select(_WORD.c.paper_id).where(_WORD.c.normal.in_(list(normals)))
-    statement = sa.select(first_edition).select_from(_PAPER).where(_PAPER.c.id.in_(of_keyword), _is_placed())
-    return list(tx.execute(statement).scalars())
+    first = (
+        sa.select(sa.func.min(_EDITION.c.period_end, type_=sa.Date).label("day"))
+        .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
+        .join(_WORD, _WORD.c.paper_id == _PLACE.c.paper_id)
+        .where(_EDITION.c.kind == EditionKind.DAILY, _WORD.c.normal.in_(list(normals)))
+        .group_by(_WORD.c.paper_id)
+        .subquery()
+    )
+    days = tx.execute(sa.select(first.c.day, sa.func.count()).group_by(first.c.day))
+    return [day for day, papers in days for _ in range(papers)]
 
 
 def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
