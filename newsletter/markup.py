@@ -7,6 +7,7 @@ Raw HTML in them is text, never markup. Block structure and templates are left t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import nh3
@@ -35,7 +36,7 @@ def clean_text(text: str) -> str:
 @lru_cache(maxsize=2048)  # page and feeds show the same passages, one after the other
 def to_html(text: str) -> str:
     """Inline Markdown as sanitised HTML, escaped exactly once."""
-    html = _markdown().renderInline(clean_text(text))
+    html = _markdown().renderer.render(_parse(text), _markdown().options, {})
     return nh3.clean(
         html,
         tags=_SAFE_TAGS,
@@ -45,9 +46,10 @@ def to_html(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=2048)
 def to_plain(text: str) -> str:
     """Inline Markdown as plain text: no markup, no entities, single spaces."""
-    [root] = _markdown().parseInline(clean_text(text))
+    [root] = _parse(text)
     return re.sub(r"\s+", " ", "".join(map(_plain_token, root.children or []))).strip()
 
 
@@ -57,6 +59,11 @@ def _plain_token(token: Token) -> str:
     if token.type == "image":
         return "".join(map(_plain_token, token.children or []))
     return token.content
+
+
+@lru_cache(maxsize=64)  # an entry shows its first sentence as both
+def _parse(text: str) -> Sequence[Token]:
+    return _markdown().parseInline(clean_text(text), {})
 
 
 @lru_cache(maxsize=1)

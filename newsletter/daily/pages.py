@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from newsletter.daily.plan import SitePlan
 from newsletter.daily.publisher import Publisher
-from newsletter.feeds import FEED_PAPERS, Archive, FeedBuilder, all_papers_feed, build_opml, keyword_feed
-from newsletter.model import archive_path, edition_path, keyword_path
+from newsletter.feeds import (
+    FEED_PAPERS,
+    MAXIMUM_AGE,
+    Archive,
+    FeedBuilder,
+    all_papers_feed,
+    build_opml,
+    keyword_feed,
+)
+from newsletter.model import PublishedPaper, archive_path, edition_path, keyword_path
 from newsletter.render.pages import (
     EDITIONS_SHOWN,
     KEYWORDS_PATH,
@@ -81,13 +89,13 @@ class _Maker:
         """The page and the feeds of a keyword."""
         keyword, use = self._plan.keyword(slug), self._plan.uses.get(slug)
         spellings = use.spellings if use else ()
-        papers = load_papers_of(self._tx, self._plan.vocabulary, spellings, newest=KEYWORD_PAPERS)
+        papers, is_all = self._load_papers_of(spellings)
         data = render_keyword_page(
             self._newsletter,
             keyword,
             papers,
             keyword_pages=self._plan.linked,
-            days=list_days_of(self._tx, spellings) if len(papers) == KEYWORD_PAPERS else None,
+            days=None if is_all else list_days_of(self._tx, spellings),
             **self._look,
         )
         # A static host cannot redirect: at a former address stands the same, and says where it belongs.
@@ -103,6 +111,18 @@ class _Maker:
             words=self._words,
         )
         yield from keyword_files(self._builder, feed, former=former)
+
+    def _load_papers_of(self, spellings: Iterable[str]) -> tuple[list[PublishedPaper], bool]:
+        """As many as page and feed show, and whether these are all."""
+        tx, vocabulary = self._tx, self._plan.vocabulary
+        papers = load_papers_of(tx, vocabulary, spellings, newest=KEYWORD_PAPERS)
+        is_all = len(papers) < KEYWORD_PAPERS
+        if not is_all and papers[0].published_at - papers[-1].published_at <= MAXIMUM_AGE:
+            papers = load_papers_of(
+                tx, vocabulary, spellings, newest=FEED_PAPERS
+            )  # a feed shows a week of them
+            is_all = len(papers) < FEED_PAPERS
+        return papers, is_all
 
     def all_papers_files(self) -> Iterator[PublicFile]:
         """The feeds of all papers, and the archives that they lead to."""

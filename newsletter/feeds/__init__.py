@@ -24,10 +24,11 @@ from newsletter.feeds.kinds import (
 from newsletter.feeds.opml import build_opml
 from newsletter.feeds.safe import encode_url
 from newsletter.feeds.style import STYLE_PATH, build_style
-from newsletter.feeds.window import FEED_PAPERS
+from newsletter.feeds.window import FEED_PAPERS, MAXIMUM_AGE
 
 __all__ = [
     "FEED_PAPERS",
+    "MAXIMUM_AGE",
     "MOST_COMBINED",
     "STYLE_PATH",
     "Archive",

@@ -49,7 +49,7 @@ def shorten_edition(edition: EditionSummary, words: Words, link: Link) -> Line:
     day = edition.period_end
     # Without the year, which the month's name tells; a week may belong to two months.
     is_daily = edition.kind is EditionKind.DAILY
-    text = _format_short(day, words) if is_daily else words.format_period(edition.kind, day)
+    text = words.format_short_day(day) if is_daily else words.format_period(edition.kind, day)
     return Line(day, text, link(edition_path(edition.name)))
 
 
@@ -57,8 +57,4 @@ def shorten_paper(published: PublishedPaper, words: Words, link: Link) -> Line:
     """A paper as its title, which leads to its summary, and its day."""
     day = first_day(published)
     url = f"{link(edition_path(published.edition))}#{published.paper.anchor}"
-    return Line(day, flatten(published.paper.title), url, _format_short(day, words))
-
-
-def _format_short(day: date, words: Words) -> str:
-    return format_skeleton("MMMd", day, locale=words.locale)
+    return Line(day, flatten(published.paper.title), url, words.format_short_day(day))

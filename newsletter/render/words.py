@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from gettext import NullTranslations, translation
 
 from babel import Locale
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_decimal
 
 from newsletter.errors import ConfigError
@@ -56,16 +56,33 @@ class Words:
 
     def format_period(self, kind: EditionKind, period_end: date) -> str:
         """The day of a daily edition with its weekday; the seven days of a weekly one."""
-        if kind is EditionKind.DAILY:
-            return format_date(period_end, format="full", locale=self.locale)
-        return format_interval(period_end - timedelta(days=6), period_end, "yMMMd", locale=self.locale)
+        return _format_period(self.language, kind, period_end)
 
     def format_day(self, day: date) -> str:
-        return format_date(day, format="long", locale=self.locale)
+        return _format_day(self.language, day, "long")
+
+    def format_short_day(self, day: date) -> str:
+        """Without the year."""
+        return _format_day(self.language, day, "MMMd")
 
     def join(self, labels: Iterable[str]) -> str:
         """An enumeration: `a, b`, `a、b`."""
         return self.gettext(", ").join(labels)
+
+
+# Babel takes 50 to 200 µs for a date, and pages name the same days again and again.
+@lru_cache(maxsize=2048)
+def _format_day(language: str, day: date, form: str) -> str:
+    locale = load_words(language).locale
+    return format_date(day, form, locale) if form == "long" else format_skeleton(form, day, locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _format_period(language: str, kind: EditionKind, period_end: date) -> str:
+    locale = load_words(language).locale
+    if kind is EditionKind.DAILY:
+        return format_date(period_end, format="full", locale=locale)
+    return format_interval(period_end - timedelta(days=6), period_end, "yMMMd", locale=locale)
 
 
 @lru_cache(maxsize=16)
