@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newsletter.daily import pages
 from newsletter.daily.publish import publish_site
 from newsletter.daily.read import read_digests, store_digests
 from newsletter.errors import StoreError
@@ -116,6 +117,21 @@ def test_a_keyword_that_lost_its_last_paper_has_an_empty_feed(newsroom: Newsroom
     feed = (newsroom.folder / "public" / "feeds" / "keywords" / "gone.atom").read_bytes()
     assert b"<entry>" not in feed
     assert b"<updated>" in feed
+
+
+def test_the_feed_of_a_common_keyword_has_its_whole_week(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "KEYWORD_PAPERS", 3)
+    for offset, numbers in ((0, range(4)), (9, range(4, 9))):
+        papers = [write_paper(number, keywords="**common**, **x**") for number in numbers]
+        newsroom.write_digest(papers, DAY + timedelta(days=offset))
+    newsroom.now += timedelta(days=9)
+    publish(newsroom)
+    public = newsroom.folder / "public"
+    assert (public / "feeds" / "keywords" / "common.atom").read_bytes().count(b"<entry>") == 9
+    page = (public / "keywords" / "common" / "index.html").read_text()
+    assert "9 篇" in page
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
