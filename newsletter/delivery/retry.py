@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from newsletter.delivery.refusals import Meaning, read_meaning
 from newsletter.errors import (
+    AddressRefused,
     OutcomeUnknown,
     TemporaryTransportError,
     TransportError,
@@ -32,8 +34,11 @@ def judge_result(
         return Answer(offer, DeliveryState.UNKNOWN, result.message)
     if isinstance(result, TransportMisconfigured | TransportUnreachable):
         return Answer(offer, DeliveryState.PENDING, result.message, attempted=False)
-    if isinstance(result, TemporaryTransportError):
-        retry_at = now + _delay(offer.attempts, result.retry_after, jitter)
+    is_policy = isinstance(result, AddressRefused) and read_meaning(result) is Meaning.POLICY
+    if isinstance(result, TemporaryTransportError) or is_policy:
+        # What is held against the sender may be mended before the edition is too old.
+        retry_after = result.retry_after if isinstance(result, TemporaryTransportError) else None
+        retry_at = now + _delay(offer.attempts, retry_after, jitter)
         if retry_at < give_up_at:
             return Answer(offer, DeliveryState.PENDING, result.message, retry_at=retry_at)
         return Answer(offer, DeliveryState.FAILED, f"given up, the edition is too old: {result.message}")

@@ -23,7 +23,7 @@ from typing import Protocol
 
 from newsletter.delivery.desk import Assignment, Desk
 from newsletter.delivery.limits import DestinationLimits, RateLimit
-from newsletter.delivery.refusals import Refusals
+from newsletter.delivery.refusals import Meaning, Refusals, read_meaning
 from newsletter.delivery.retry import judge_result
 from newsletter.delivery.transports import Result, Transport
 from newsletter.errors import (
@@ -42,6 +42,8 @@ from newsletter.store.ledger import Answer, Offer
 _log = logging.getLogger(__name__)
 
 _UNCOMPOSED_AT_MOST = 3  # mails in a row that this program fails to compose
+
+_POLICY_AT_MOST = 5  # refusals in a row that are against the sender
 
 Progress = Callable[[int], None]
 """Told how many deliveries were answered."""
@@ -100,6 +102,7 @@ class _Run:
         self._failures = 0
         self._reached = False
         self._uncomposed = 0
+        self._against_us = 0
         self.stopped_by: NewsletterError | None = None
         self.refusals = Refusals()
         self.is_ended = False
@@ -178,8 +181,20 @@ class _Run:
 
     def _note_result(self, address: str, result: Result) -> None:
         self._destinations.note(address, result, time.monotonic())
-        if isinstance(result, Submitted | AddressRefused):
-            self.refusals.note(address, result if isinstance(result, AddressRefused) else None)
+        if isinstance(result, Submitted):
+            self.refusals.note(address, None)
+            self._against_us = 0
+        elif isinstance(result, AddressRefused):
+            self.refusals.note(address, result)
+            if read_meaning(result) is Meaning.POLICY:
+                self._note_policy(result)
+
+    def _note_policy(self, refusal: AddressRefused) -> None:
+        """One recipient's server may have rules of its own; several in a row are a judgement on us."""
+        self._against_us += 1
+        if self._against_us >= _POLICY_AT_MOST:
+            fix = "mend what it names (SPF, DKIM, a blocklist), then send again; nobody is suppressed"
+            self._end(TransportMisconfigured(refusal.message, fix=fix))
 
     def _note_failure(self, error: TransportError) -> None:
         """Ends the run where nothing can go: misconfigured, never reached, or failing again and again."""

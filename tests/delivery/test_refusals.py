@@ -11,10 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery.refusals import SIGNS, Refusals, is_bad_address
+from newsletter.delivery.refusals import SIGNS, Meaning, Refusals, read_meaning
 from newsletter.errors import AddressRefused
 
 BOUNCES = Path(__file__).parents[2].parent / "shared" / "bounces"
+
+
+def is_bad_address(refusal: AddressRefused) -> bool:
+    return read_meaning(refusal) is Meaning.BAD_ADDRESS
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.7.1 Service unavailable, client host blocked using Spamhaus",
+        "550 5.7.26 Unauthenticated email from papers.test is not accepted due to domain's DMARC policy",
+        "554 Your IP is on a blocklist",
+        "550 SPF check failed",
+    ],
+)
+def test_a_judgement_on_the_sender_is_known_as_one(reply: str) -> None:
+    assert read_meaning(refuse(reply)) is Meaning.POLICY
 
 
 def refuse(reply: str) -> AddressRefused:

@@ -22,7 +22,6 @@ from newsletter.errors import (
 from newsletter.model import Call, DeliveryCounts, DeliveryState, Message, Submitted, SuppressionReason
 from newsletter.store import Transaction
 from newsletter.store.batches import claim_batch
-from newsletter.store.ledger import Offer
 from newsletter.store.schema import edition, edition_batch, subscriber
 from newsletter.store.subscribers import find_subscriber, unsubscribe
 from newsletter.store.suppressions import suppress
@@ -98,6 +97,24 @@ def test_a_refused_address_fails_alone(make_delivery: Make) -> None:
     delivery = make_delivery(8)
     assert delivery.run(transport) is None
     assert delivery.counts() == DeliveryCounts(submitted=7, failed=1)
+
+
+def test_refusals_by_policy_stop_the_run_and_nobody_is_lost_or_suppressed(make_delivery: Make) -> None:
+    refused = AddressRefused("the mail server refused the recipient: 550 5.7.1 blocked", code=550)
+    delivery, transport = make_delivery(40), ToldTransport(lambda message: refused, calls_at_once=2)
+    error = delivery.run(transport)
+    assert isinstance(error, TransportMisconfigured)
+    assert "5.7.1" in error.message
+    assert len(transport.taken) <= 7
+    assert delivery.counts() == DeliveryCounts(pending=40)
+
+
+def test_a_single_refusal_by_policy_stops_nobody_else(make_delivery: Make) -> None:
+    refused = AddressRefused("the mail server refused the recipient: 550 5.7.1 not for him", code=550)
+    transport = ToldTransport(lambda message: refused if message.recipient == address(3) else Submitted())
+    delivery = make_delivery(20)
+    assert delivery.run(transport) is None
+    assert delivery.counts() == DeliveryCounts(submitted=19, pending=1)
 
 
 def test_a_temporary_refusal_is_tried_again_when_it_is_due_and_not_before(make_delivery: Make) -> None:
@@ -240,64 +257,6 @@ def test_who_was_taken_for_dead_can_no_longer_write(make_delivery: Make) -> None
     assert delivery.counts().submitted == 0
 
 
-def test_a_message_that_cannot_be_composed_stops_the_run_and_nobody_is_mailed(
-    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from newsletter.errors import RenderError
-    from tests.delivery.conftest import PlainComposer
-
-    def fail(self: PlainComposer, offer: object) -> Message:
-        raise RenderError("the template is wrong")
-
-    delivery, transport = make_delivery(5), ToldTransport()
-    with monkeypatch.context() as patch:
-        patch.setattr(PlainComposer, "compose", fail)
-        assert isinstance(delivery.run(transport), RenderError)
-    assert transport.taken == []
-    assert delivery.counts() == DeliveryCounts(pending=5)
-
-
-def test_a_mail_that_cannot_be_composed_for_one_reader_fails_alone(
-    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tests.delivery.conftest import PlainComposer
-
-    compose = PlainComposer.compose
-    errors = {
-        address(3): AddressRefused("no such address can be", code=553),
-        address(7): ValueError("a mistake of ours"),
-    }
-
-    def fail(self: PlainComposer, offer: Offer) -> Message:
-        if offer.subscriber.email in errors:
-            raise errors[offer.subscriber.email]
-        return compose(self, offer)
-
-    delivery, transport = make_delivery(20), ToldTransport(messages_per_call=4)
-    with monkeypatch.context() as patch:
-        patch.setattr(PlainComposer, "compose", fail)
-        assert delivery.run(transport) is None
-    assert delivery.counts() == DeliveryCounts(submitted=18, failed=2)
-    assert set(errors).isdisjoint(transport.taken)
-
-
-def test_a_mistake_that_meets_everybody_stops_the_run(
-    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tests.delivery.conftest import PlainComposer
-
-    def fail(self: PlainComposer, offer: Offer) -> Message:
-        raise ValueError("a mistake of ours")
-
-    delivery, transport = make_delivery(30), ToldTransport(calls_at_once=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(PlainComposer, "compose", fail)
-        error = delivery.run(transport)
-    assert error is not None
-    assert "a mistake of ours" in error.message
-    assert delivery.counts() == DeliveryCounts(failed=2, pending=28)
-
-
 def test_nobody_is_offered_twice_in_one_run_however_long_it_takes(make_delivery: Make) -> None:
     delivery = make_delivery(25)
 
@@ -370,28 +329,3 @@ def test_a_destination_that_says_too_many_waits_and_no_other(make_delivery: Make
         turns = tx.exec_driver_sql("SELECT retry_at, attempts FROM delivery WHERE state = 'pending'").all()
     assert all(retry_at is not None for retry_at, _ in turns)
     assert sum(attempts for _, attempts in turns) <= 2, "who must wait was not offered to the server"
-
-
-def test_an_answer_whose_commit_failed_is_recorded_all_the_same_and_goes_once(
-    make_delivery: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from newsletter.delivery import desk
-
-    delivery, transport = make_delivery(20), ToldTransport()
-    record, failures = desk.record, []
-
-    def fail_once(tx: object, answers: list[object], **options: object) -> None:
-        if len(transport.taken) >= 8 and not failures:
-            failures.append(answers)
-            raise StoreError("the store is busy")
-        record(tx, answers, **options)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(desk, "record", fail_once)
-        with pytest.raises(StoreError):
-            delivery.run(transport)
-    assert failures
-    assert delivery.counts().submitted == len(transport.taken)
-    rest = ToldTransport()
-    delivery.run(rest)
-    assert sorted(transport.taken + rest.taken) == [address(number) for number in range(20)]
