@@ -99,9 +99,10 @@ def make_feeds(papers: Sequence[PublishedPaper]) -> list[Feed]:
     ]
 
 
-def warm_builder(papers: Iterable[PublishedPaper]) -> FeedBuilder:
-    """A builder that has made every entry, but no bytes."""
-    builder = FeedBuilder(newsletter)
+def warm_builder(papers: Sequence[PublishedPaper]) -> FeedBuilder:
+    """A builder that has made every entry, but no bytes, and has room for them all: the papers of these
+    feeds lie all over the archive, while a publication goes through its keywords by their newest papers."""
+    builder = FeedBuilder(newsletter, kept=len(papers))
     for paper in papers:
         builder.entry(paper)
     return builder

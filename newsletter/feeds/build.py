@@ -20,8 +20,8 @@ from newsletter.feeds.formats import FORMATS
 from newsletter.feeds.window import ENTRY_ROOM, RenderedEntry, take_fitting
 from newsletter.model import FeedFormat, Newsletter, PublishedPaper
 
-_ENTRIES = 4_000
-"""So many entries are kept: enough that neighbours share them, few enough for any archive."""
+ENTRIES_KEPT = 4_000
+"""Enough that keywords of neighbouring days share them, few enough for any archive."""
 
 _log = logging.getLogger(__name__)
 _Made = tuple[PublishedPaper | None, RenderedEntry | None]
@@ -38,16 +38,23 @@ def build_feed(
 class FeedBuilder:
     """Builds the feeds of one build, and remembers the entries it made.
 
-    `linked` holds the slugs of the keywords that have a page (None: all have one).
+    `linked` holds the slugs of the keywords that have a page (None: all have one); at most `kept`
+    entries are remembered.
     """
 
     def __init__(
-        self, newsletter: Newsletter, *, words: Words = untranslated, linked: Container[str] | None = None
+        self,
+        newsletter: Newsletter,
+        *,
+        words: Words = untranslated,
+        linked: Container[str] | None = None,
+        kept: int = ENTRIES_KEPT,
     ) -> None:
         self._newsletter = newsletter
         self._words = words
+        self._kept = kept
         make = partial(make_entry, newsletter=newsletter, words=words, linked=linked)
-        self.entry = lru_cache(maxsize=_ENTRIES)(make)
+        self.entry = lru_cache(maxsize=kept)(make)
         self._made: dict[FeedFormat, OrderedDict[str, _Made]] = {each: OrderedDict() for each in FeedFormat}
 
     def build(self, feed: Feed, feed_format: FeedFormat) -> bytes:
@@ -83,7 +90,7 @@ class FeedBuilder:
             if known != paper:
                 entry = self._render_or_warn(paper, feed_format)
                 made[paper.paper.url] = paper, entry
-                if len(made) > _ENTRIES:
+                if len(made) > self._kept:
                     made.popitem(last=False)
             if entry is not None and entry.id not in seen:
                 seen.add(entry.id)
