@@ -7,8 +7,8 @@ wire is not slowed by a commit for every message.
 A commit survives the death of the process. The disk is waited for ten times a second, not at each: a power
 cut may take the last tenth of a second back, and who was mailed in it is mailed again, nobody is lost.
 
-The batches of calls in flight stay this run's: every commit renews their leases,
-and where no call ends for long, a commit of nothing does.
+The batches of calls in flight stay this run's: every commit renews their leases. Where no call ends for
+long, a commit of nothing does that, and puts on the disk what is not there yet.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from newsletter.model import Clock, DeliveryState
 from newsletter.store import Store, Transaction
 from newsletter.store.batches import LEASE, Lease, claim_batch, close_batches, renew_lease
 from newsletter.store.closing import Closing, close_open
+from newsletter.store.engine import BREATH
 from newsletter.store.ledger import (
     Answer,
     Decide,
@@ -40,7 +41,6 @@ from newsletter.store.ledger import (
 _RENEW_AFTER = LEASE.total_seconds() / 3
 _ON_DISK_EVERY = 0.1  # seconds
 _ROUNDS = 4  # of the event loop, from an answer on the wire to its slot here
-_BREATH = 0.02  # seconds between commits that found nobody to mail: an unsubscribe gets in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Desk:
         self._nothing_left = False
         self._has_failed = False
         self._on_disk_at = 0.0
+        self._is_on_disk = True
         self._in_flight: Counter[Lease] = Counter()
         self._unrecorded: list[Answer] = []
         self._requests: asyncio.Queue[_Request | None] = asyncio.Queue()
@@ -120,20 +121,23 @@ class Desk:
                 continue
             waiting = [request for request in waiting if not self._answer(request, offers)]
             if waiting:
-                await asyncio.sleep(_BREATH)
+                await asyncio.sleep(BREATH)  # nobody to mail was found
 
     async def _commit_somewhere(self, waiting: Sequence[_Request]) -> list[Offer]:
         """In a thread where the disk is waited for; else here, where it is done sooner than a thread is
         woken (0.7 ms beside 0.5 to 1 ms on a busy machine)."""
         if not self._is_disk_due():
+            self._is_on_disk = False
             return self._commit(waiting, lasting=False)
+        self._is_on_disk = True
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, waiting)
 
     async def _gather(self, waiting: list[_Request]) -> bool:
         """Adds whoever waits by now; False: nobody comes any more."""
         if not waiting:
+            patience = _RENEW_AFTER if self._is_on_disk else _ON_DISK_EVERY
             try:
-                first = await asyncio.wait_for(self._requests.get(), _RENEW_AFTER)
+                first = await asyncio.wait_for(self._requests.get(), patience)
             except TimeoutError:
                 return True
             if first is None:
