@@ -33,6 +33,7 @@ def publish_combined(publisher: Publisher, asked: Iterable[str], *, out: Path) -
 
     Raises ConfigError for no keyword and for too many, StoreError.
     """
+    publisher = publisher.with_fixed_ids()
     newsletter = publisher.newsletter
     words = load_words(newsletter.language).gettext
     with publisher.store.read() as tx:

@@ -3,7 +3,6 @@ only what differs is written."""
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from newsletter.model import FeedFormat, feed_path
 from newsletter.site import SiteChange, changed_topics, ping_hubs, write_site
 from newsletter.store.keywords import mark_published
 from newsletter.store.outdated import forget_outdated
-from newsletter.store.settings import fix_tag_authority, is_tag_authority_fixed, write_site_fingerprint
+from newsletter.store.settings import write_site_fingerprint
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ def publish_site(publisher: Publisher, *, out: Path | None = None, everything: b
     then stands, and the next publication does what this one did not. Hubs that cannot be reached are
     logged: readers poll.
     """
-    publisher = _fix_ids(publisher)
+    publisher = publisher.with_fixed_ids()
     with publisher.store.read() as tx:
         plan = make_plan(tx, publisher, out=out, everything=everything)
         folder = out or publisher.out
@@ -38,19 +37,6 @@ def publish_site(publisher: Publisher, *, out: Path | None = None, everything: b
         for problem in ping_hubs(publisher.config.feeds.hubs, topics):
             _log.warning("%s", problem)
     return change
-
-
-def _fix_ids(publisher: Publisher) -> Publisher:
-    """From its first publication on, a newsletter's ids stay: whatever becomes of base_url."""
-    newsletter = publisher.newsletter
-    ours = newsletter.tag_authority, newsletter.tag_date
-    with publisher.store.read() as tx:
-        if is_tag_authority_fixed(tx, *ours):
-            return publisher
-    with publisher.store.write() as tx:
-        authority, tag_date = fix_tag_authority(tx, *ours)
-    fixed = dataclasses.replace(newsletter, tag_authority=authority, tag_date=tag_date)
-    return dataclasses.replace(publisher, newsletter=fixed)
 
 
 def _without_former(plan: SitePlan, written: Iterable[str]) -> Iterator[str]:

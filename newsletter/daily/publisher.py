@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -15,7 +16,13 @@ from newsletter.keywords import load_aliases
 from newsletter.keywords.vocabulary import Aliases
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
-from newsletter.store.settings import find_secret_key, find_tag_authority, secret_key
+from newsletter.store.settings import (
+    find_secret_key,
+    find_tag_authority,
+    fix_tag_authority,
+    is_tag_authority_fixed,
+    secret_key,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,6 +62,17 @@ class Publisher:
     @property
     def out(self) -> Path:
         return self.config.site.out
+
+    def with_fixed_ids(self) -> Publisher:
+        """From its first publication on, a newsletter's ids stay: whatever becomes of base_url."""
+        ours = self.newsletter.tag_authority, self.newsletter.tag_date
+        with self.store.read() as tx:
+            if is_tag_authority_fixed(tx, *ours):
+                return self
+        with self.store.write() as tx:
+            authority, tag_date = fix_tag_authority(tx, *ours)
+        fixed = dataclasses.replace(self.newsletter, tag_authority=authority, tag_date=tag_date)
+        return dataclasses.replace(self, newsletter=fixed)
 
     def close(self) -> None:
         self.store.close()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import feedparser
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.daily import pages
+from newsletter.daily.combined import publish_combined
 from newsletter.daily.publish import publish_site
 from newsletter.daily.read import read_digests, store_digests
 from newsletter.errors import StoreError
@@ -132,6 +134,21 @@ def test_the_feed_of_a_common_keyword_has_its_whole_week(
     assert (public / "feeds" / "keywords" / "common.atom").read_bytes().count(b"<entry>") == 9
     page = (public / "keywords" / "common" / "index.html").read_text()
     assert "9 篇" in page
+
+
+def test_a_combined_feed_built_first_fixes_the_ids_of_all_feeds(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(0, keywords="**common**, **x**")])
+    publisher = newsroom.open()
+    with publisher.store.write() as tx:
+        store_digests(tx, publisher, [read_digests(publisher).digest])
+    publish_combined(publisher, ["common"], out=newsroom.folder / "public")
+    newsroom.now += timedelta(days=1)
+    publish(newsroom)
+    combined, all_papers = (
+        feedparser.parse((newsroom.folder / "public" / "feeds" / name).read_bytes()).entries[0].id
+        for name in ("combine/common.atom", "all.atom")
+    )
+    assert combined == all_papers
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
