@@ -26,6 +26,9 @@ _DELIVERY = schema.delivery
 LEASE = timedelta(minutes=15)
 """Longer than one call may take (RFC 5321 §4.5.3.2.6: 10 minutes); every exchange renews it."""
 
+BATCHES_A_TRANSACTION = 10
+"""So many are written at once, so that no transaction is long."""
+
 REOFFERS_AT_MOST = 3
 """So often a delivery of unknown outcome is offered again; then a person decides."""
 

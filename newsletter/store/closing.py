@@ -11,14 +11,11 @@ import sqlalchemy as sa
 
 from newsletter.model import DeliveryState, SkipReason
 from newsletter.store import schema
-from newsletter.store.batches import BatchState
-from newsletter.store.engine import Store
+from newsletter.store.batches import BATCHES_A_TRANSACTION, BatchState
+from newsletter.store.engine import BREATH, Store
 
 _BATCH = schema.edition_batch
 _DELIVERY = schema.delivery
-
-_BATCHES_A_TRANSACTION = 10
-_BREATH = 0.02  # seconds between transactions: an unsubscribe gets in
 
 
 class Closing(Enum):
@@ -41,8 +38,8 @@ def close_open(store: Store, edition_id: int, why: Closing, *, now: datetime) ->
         open_batches = sa.and_(_BATCH.c.edition_id == edition_id, _BATCH.c.state != BatchState.DONE)
         window = sa.select(_BATCH.c.first_subscriber_id, _BATCH.c.last_subscriber_id).where(open_batches)
         ranges = tx.execute(window.order_by(_BATCH.c.number)).all()
-    for start in range(0, len(ranges), _BATCHES_A_TRANSACTION):
-        some = ranges[start : start + _BATCHES_A_TRANSACTION]
+    for start in range(0, len(ranges), BATCHES_A_TRANSACTION):
+        some = ranges[start : start + BATCHES_A_TRANSACTION]
         waits = sa.and_(
             _DELIVERY.c.edition_id == edition_id,
             _DELIVERY.c.subscriber_id.between(some[0][0], some[-1][1]),
@@ -51,5 +48,5 @@ def close_open(store: Store, edition_id: int, why: Closing, *, now: datetime) ->
         values = {"state": why.value, "settled_at": now, "retry_at": None, **_DETAILS[why]}
         with store.write() as tx:
             closed += tx.execute(sa.update(_DELIVERY).where(waits).values(**values)).rowcount
-        time.sleep(_BREATH)
+        time.sleep(BREATH)
     return closed

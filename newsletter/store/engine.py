@@ -28,6 +28,9 @@ from newsletter.errors import StoreError
 Transaction = sa.Connection
 """What the functions of this room take: an open transaction of `Store.read` or `Store.write`."""
 
+BREATH = 0.02
+"""Seconds between the transactions of whoever has many: an unsubscribe gets in."""
+
 _BUSY_TIMEOUT_SECONDS = 30
 _LOOK_SECONDS = 0.004
 _WRITE = "BEGIN IMMEDIATE"

@@ -18,8 +18,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.model import DeliveryState, EditionKind, Subscriber, SubscriberStatus
 from newsletter.store import schema
-from newsletter.store.batches import BatchState, is_reofferable, reopen_deliveries
-from newsletter.store.engine import Store, Transaction
+from newsletter.store.batches import BATCHES_A_TRANSACTION, BatchState, is_reofferable, reopen_deliveries
+from newsletter.store.engine import BREATH, Store, Transaction
 from newsletter.store.subscribers import iterate_pages
 
 _EDITION = schema.edition
@@ -28,8 +28,6 @@ _DELIVERY = schema.delivery
 _SUBSCRIBER = schema.subscriber
 
 BATCH_SIZE = 1_000
-_BATCHES_A_TRANSACTION = 10
-_BREATH = 0.02  # seconds between transactions: an unsubscribe gets in
 
 
 def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size: int = BATCH_SIZE) -> bool:
@@ -66,14 +64,14 @@ def expand_batches(store: Store, edition_id: int) -> None:
                 sa.select(_BATCH)
                 .where(_BATCH.c.edition_id == edition_id, _BATCH.c.state == BatchState.PLANNED)
                 .order_by(_BATCH.c.number)
-                .limit(_BATCHES_A_TRANSACTION)
+                .limit(BATCHES_A_TRANSACTION)
             ).all()
             kind = tx.execute(sa.select(_EDITION.c.kind).where(_EDITION.c.id == edition_id)).scalar_one()
             for batch in planned:
                 _expand(tx, EditionKind(kind), batch)
-        if len(planned) < _BATCHES_A_TRANSACTION:
+        if len(planned) < BATCHES_A_TRANSACTION:
             return
-        time.sleep(_BREATH)
+        time.sleep(BREATH)
 
 
 def reopen_for_transport(tx: Transaction, edition_id: int, transport: str) -> bool:

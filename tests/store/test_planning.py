@@ -147,7 +147,7 @@ def test_an_expansion_that_was_broken_off_goes_on_where_it_stood(
 
     add(store, *"abcdefg")
     plan(store, edition, batch_size=1)
-    monkeypatch.setattr(planning, "_BATCHES_A_TRANSACTION", 2)
+    monkeypatch.setattr(planning, "BATCHES_A_TRANSACTION", 2)
     for step in range(1, 4):
         with monkeypatch.context() as patch:
             patch.setattr("newsletter.store.planning.time.sleep", die)
