@@ -116,6 +116,7 @@ class Ticker:
         for report in resume_open(self._publisher, stop=self._stop):
             # Tried again every tick while a server is away: what came of it is told once.
             _log.log(logging.INFO if report.did_something else logging.DEBUG, "%s", _tell(report))
+            _tell_notes(report)
             self._note(report)
 
     def _note(self, report: SendReport | None) -> None:
@@ -171,6 +172,8 @@ def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> SendRepo
         outcome, level = _tell(report), logging.INFO if report.is_complete else logging.WARNING
     if outcome != before:  # said once, not at every try
         _log.log(level, "%s", outcome)
+    for each in (report, *report.resumed) if report is not None else ():
+        _tell_notes(each)
     done = report is not None and not report.busy and _is_done(publisher, report, day)
     if not stop.is_set() or done:  # broken off, it is gone on with at once by whoever starts next
         with publisher.store.write() as tx:
@@ -179,11 +182,10 @@ def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> SendRepo
 
 
 def _is_done(publisher: Publisher, report: SendReport, day: date) -> bool:
-    """Whether the edition went out today, by this run or by hand before it."""
+    """Whether an edition went out that day, by this run or by hand before it. Deliveries of yesterday's that
+    are done today are none: today's digest may be late."""
     planned_at = report.edition.planned_at
-    return report.did_something or (
-        planned_at is not None and planned_at.astimezone(publisher.zone).date() >= day
-    )
+    return planned_at is not None and planned_at.astimezone(publisher.zone).date() >= day
 
 
 def say(error: NewsletterError) -> str:
@@ -194,6 +196,11 @@ def say(error: NewsletterError) -> str:
 def _tell(report: SendReport) -> str:
     line = report.as_line()
     return f"{line}; {say(report.stopped_by)}" if report.stopped_by else line
+
+
+def _tell_notes(report: SendReport) -> None:
+    for note in report.notes():
+        _log.warning("%s", note)
 
 
 def _name_weekdays(match: re.Match[str]) -> str:

@@ -206,6 +206,25 @@ def test_a_day_whose_edition_was_sent_by_hand_is_done(
     assert len(clock.mails) == 1
 
 
+def test_a_late_digest_is_mailed_although_something_of_yesterdays_went_out_today(
+    make_clock: Callable[..., MovedClock],
+) -> None:
+    clock = make_clock()
+    clock.write_digest(date(2025, 9, 24))
+    clock.now = datetime(2025, 9, 24, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    clock.tick()
+    with clock.publisher.store.write() as tx:  # as if it had been put off
+        tx.exec_driver_sql("UPDATE delivery SET state = 'pending', retry_at = '2025-09-25 00:00:00.000000'")
+        tx.exec_driver_sql("UPDATE edition_batch SET state = 'open'")
+    clock.now = datetime(2025, 9, 25, 8, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
+    clock.tick()
+    with clock.publisher.store.read() as tx:
+        assert tx.exec_driver_sql("SELECT state FROM delivery").scalars().all() == ["submitted"]
+    clock.write_digest(date(2025, 9, 25))
+    clock.tick_through(clock.now, clock.now + timedelta(hours=1))
+    assert clock.mails == ["2025-09-24", "2025-09-25"]
+
+
 def test_a_day_that_is_done_stays_done_for_a_second_scheduler(
     make_clock: Callable[..., MovedClock],
 ) -> None:

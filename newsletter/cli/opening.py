@@ -35,6 +35,20 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a date such as 2025-09-24", param, ctx)
 
 
+class Address(click.ParamType[str]):
+    """A mail address."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from newsletter.store.subscriber_list import check_email
+
+        try:
+            return check_email(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class Keywords(click.ParamType[tuple[str, ...]]):
     """Keywords with commas between them."""
 

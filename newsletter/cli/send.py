@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.exits import Exit, exit_code, print_error
-from newsletter.cli.opening import Day, opened_publisher, print_json, warn_of_weekly_readers
+from newsletter.cli.opening import Address, Day, opened_publisher, print_json, warn_of_weekly_readers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--date", "day", type=Day(), help="That day's digest instead of the latest.")
 @click.option("--dry-run", is_flag=True, help="Compose all, hand nothing over, say who would get what.")
-@click.option(
-    "--to", "addresses", multiple=True, metavar="ADDRESS", help="Only a [test] copy to this address."
-)
+@click.option("--to", "addresses", multiple=True, type=Address(), help="Only a [test] copy to this address.")
 @click.option("--force", is_flag=True, help="Although the digest is stale or held. Nobody is mailed twice.")
 @click.option(
     "--retry", "states", multiple=True, type=click.Choice(["failed", "unknown"]), help="Offer these again."
@@ -67,26 +65,14 @@ def _send(
         click.echo(f"warning: {error.message}", err=True)
     for earlier in report.resumed:
         click.echo(f"taken up again: {earlier.as_line()}", err=True)
-    for each in (report, *report.resumed):
-        _print_refusals(each)
+    for note in (note for each in (report, *report.resumed) for note in each.notes()):
+        click.echo(f"warning: {note}", err=True)
     warn_of_weekly_readers(publisher)
     if report.stopped_by is not None:
         print_error(report.stopped_by)
         return exit_code(report.stopped_by)
     _print_troubles(report)
     return Exit.DONE if report.is_complete else Exit.NOT_ALL_SUBMITTED
-
-
-def _print_refusals(report: SendReport) -> None:
-    for address in report.suppressed:
-        click.echo(f"suppressed: {address} does not exist; nothing more is mailed to it", err=True)
-    for domain in report.refused_by:
-        where = "the mail server" if domain == "*" else domain
-        click.echo(
-            f"warning: {where} refused so many addresses that it must be us: nobody there is suppressed; "
-            "its answers below say why",
-            err=True,
-        )
 
 
 def _print_troubles(report: SendReport) -> None:

@@ -65,11 +65,11 @@ def deliver_edition(
     """
     started = time.monotonic()
     outcome = Outcome(0, 0, None, Refusals())
-    planned_now = False
+    planned_now, given_up = False, 0
     with hold_delivery_lock(publisher.store) as held:
         if held:
             transport = open_transport(publisher.config.transport)
-            edition, planned_now = _prepare(publisher, edition, transport, wish)
+            edition, planned_now, given_up = _prepare(publisher, edition, transport, wish)
             if edition.planned_at is not None and not edition.is_stopped:
                 outcome = _run(publisher, edition, transport, wish, stop=stop, progress=progress)
         gone = _suppress_gone(publisher, outcome)
@@ -87,6 +87,7 @@ def deliver_edition(
         stopped_by=outcome.stopped_by,
         busy=not held,
         troubles=tuple(troubles),
+        given_up=given_up,
         suppressed=gone,
         refused_by=tuple(outcome.refusals.find_masses()),
     )
@@ -104,11 +105,12 @@ def _suppress_gone(publisher: Publisher, outcome: Outcome) -> tuple[str, ...]:
 
 def _prepare(
     publisher: Publisher, edition: EditionFacts, transport: Transport, wish: Wish
-) -> tuple[EditionFacts, bool]:
+) -> tuple[EditionFacts, bool, int]:
     """Takes over what a dead run left, gives up what is too old, and plans the edition where it is not.
 
-    Returns the edition as it stands then, and whether it was planned just now.
+    Returns the edition as it stands then, whether it was planned just now, how many were given up.
     """
+    given_up = 0
     resend, now = resends_unknown(publisher.config, transport), publisher.clock()
     with publisher.store.write() as tx:
         reopen_for_transport(tx, edition.id, transport.name)
@@ -122,8 +124,8 @@ def _prepare(
     if edition.cancelled_at is not None:
         close_open(publisher.store, edition.id, Closing.CANCELLED, now=now)
     elif edition.planned_at is not None and now >= _give_up_at(publisher, edition, wish):
-        close_open(publisher.store, edition.id, Closing.TOO_OLD, now=now)
-    return edition, planned_now
+        given_up = close_open(publisher.store, edition.id, Closing.TOO_OLD, now=now)
+    return edition, planned_now, given_up
 
 
 def _run(

@@ -118,9 +118,8 @@ class _Maker:
         papers = load_papers_of(tx, vocabulary, spellings, newest=KEYWORD_PAPERS)
         is_all = len(papers) < KEYWORD_PAPERS
         if not is_all and papers[0].published_at - papers[-1].published_at <= MAXIMUM_AGE:
-            papers = load_papers_of(
-                tx, vocabulary, spellings, newest=FEED_PAPERS
-            )  # a feed shows a week of them
+            # A feed shows a week of them.
+            papers = load_papers_of(tx, vocabulary, spellings, newest=FEED_PAPERS)
             is_all = len(papers) < FEED_PAPERS
         return papers, is_all
 

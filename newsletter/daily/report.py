@@ -29,6 +29,8 @@ class SendReport:
     troubles: tuple[Trouble, ...] = ()
     site: SiteChange | None = None
     broken: tuple[DigestError, ...] = ()
+    given_up: int = 0
+    """Deliveries of this run that failed because the edition is too old, without having been offered."""
     suppressed: tuple[str, ...] = ()
     """Addresses that do not exist: nothing more is mailed to them."""
     refused_by: tuple[str, ...] = ()
@@ -38,13 +40,13 @@ class SendReport:
 
     @property
     def did_something(self) -> bool:
-        """The edition was new, or something of it was still open and went out."""
-        return self.planned_now or self.submitted_now > 0
+        """The edition was new, or something of it was still open and went out, or was given up."""
+        return self.planned_now or self.submitted_now > 0 or self.given_up > 0
 
     @property
     def is_complete(self) -> bool:
         """Everything was handed over that can be: what failed for good in an earlier run is history."""
-        open_ends = self.counts.pending + self.counts.unknown + self.failed_now
+        open_ends = self.counts.pending + self.counts.unknown + self.failed_now + self.given_up
         unfinished = open_ends or self.busy or self.stopped_by
         return not unfinished and all(report.is_complete for report in self.resumed)
 
@@ -90,3 +92,16 @@ class SendReport:
         if paused:
             return f"{line}; {paused}"
         return line if self.did_something or not self.is_complete else f"{line}; nothing left to do"
+
+    def notes(self) -> list[str]:
+        """What an operator should know beside the counts, a line each."""
+        gone = "does not exist: it is suppressed, nothing more is mailed to it"
+        notes = [f"{address} {gone}" for address in self.suppressed]
+        for domain in self.refused_by:
+            who = "the mail server" if domain == "*" else domain
+            notes.append(f"{who} refused so many addresses that it must be us: nobody there is suppressed")
+        if self.given_up:
+            name = self.edition.name
+            again = f"newsletter send --date {name} --force --retry failed mails it all the same"
+            notes.append(f"edition {name} is too old: {self.given_up} readers never got it; {again}")
+        return notes

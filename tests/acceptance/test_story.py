@@ -117,7 +117,7 @@ def test_a_refused_address_fails_alone_and_is_named(program: Program) -> None:
         assert sent.code == 1
         assert len(postbox.raw) == 2
         assert re.search(r"li@readers\.test: failed: .*550", sent.err)
-        assert "suppressed: li@readers.test does not exist" in sent.err
+        assert "li@readers.test does not exist: it is suppressed" in sent.err
         assert program.run("send").code == 0
         assert len(postbox.raw) == 2
         assert "suppressed: bounce" in program.run("why", "li@readers.test").out
