@@ -87,7 +87,7 @@ def cli(ctx: click.Context, config_path: str | None, verbose: bool) -> None:
 def collect_seldom() -> None:
     """Looks for garbage a hundred times less often: a build makes objects by the hundred thousand and
     hardly any cycle, and looking took a quarter of its time (benchmarks/build.py)."""
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(100_000, 10, 10)
 
 
 def main(arguments: list[str] | None = None) -> None:

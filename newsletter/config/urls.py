@@ -69,7 +69,7 @@ def _read_url(text: str) -> SplitResult:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ValueError(f"cannot be read: {error}") from error
+        raise ValueError(f"cannot be read, {error}: write it like https://papers.example.org/") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an absolute http(s) URL")
     if "@" in parts.netloc:

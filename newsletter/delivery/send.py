@@ -161,7 +161,7 @@ class _Run:
         reason = f"the mail could not be composed: {type(error).__name__}: {error}"
         if self._uncomposed < _UNCOMPOSED_AT_MOST:
             return PermanentTransportError(reason)
-        stopped_by = TransportMisconfigured(reason, fix="report this as a bug; newsletter send goes on after")
+        stopped_by = TransportMisconfigured(reason, fix="report it; once it is mended, send --retry failed")
         self._end(stopped_by)
         return stopped_by
 
