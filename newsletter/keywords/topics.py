@@ -43,16 +43,13 @@ class TopicFinder:
     def __init__(self, groups: Sequence[Group]) -> None:
         """Where two groups share a spelling, the first has it; broader labels of no group are ignored."""
         self._meanings: dict[str, _Meaning] = {}
-        self._lengths: dict[str, list[int]] = {}
         for group in groups:
             for name in group.names:
                 self._add(name, group.label)
         for group in groups:
             for word in group.not_in:
                 self._add(word, "")
-        for squeezed in self._meanings:
-            self._lengths.setdefault(squeezed[:2], []).append(len(squeezed))
-        self._lengths = {key: sorted(set(found), reverse=True) for key, found in self._lengths.items()}
+        self._lengths = _list_lengths(self._meanings)
         self._broader = _close({group.label: group.broader for group in groups})
 
     def find(self, texts: Iterable[str]) -> tuple[str, ...]:
@@ -100,7 +97,8 @@ class TopicFinder:
         """Wherever a spelling or a word of a not_in stands: its start, its end and its label."""
         folded = read.folded
         for start in read.starts:
-            for length in self._lengths.get(folded[start : start + 2], ()):
+            pair, one = folded[start : start + 2], folded[start]
+            for length in self._lengths.get(pair, self._lengths.get(one, ())):
                 meaning = self._meanings.get(folded[start : start + length])
                 if meaning is not None and read.fits(start, start + length, meaning):
                     yield start, start + length, meaning.label
@@ -185,6 +183,20 @@ def _classify(char: str) -> tuple[int, str]:
     if category[0] in "LNM" or char in "+#":
         return _LATIN, char.casefold()
     return _STOPPED, char
+
+
+def _list_lengths(words: Iterable[str]) -> dict[str, Sequence[int]]:
+    """How long, the longest first, the words are that begin with a pair of characters, or with one.
+
+    One character is looked up where no word begins with the pair.
+    """
+    lengths: dict[str, set[int]] = {}
+    for word in words:
+        lengths.setdefault(word[:2], set()).add(len(word))
+    for pair, found in lengths.items():
+        if pair[0] in lengths:
+            found.add(1)
+    return {pair: sorted(found, reverse=True) for pair, found in lengths.items()}
 
 
 def _plurals(word: str) -> tuple[str, ...]:
