@@ -46,6 +46,7 @@ def test_the_wheel_has_what_is_not_code(installed: Path) -> None:
     shipped = installed / "newsletter" / "shipped_files"
     for name in ("templates/email", "templates/pages", "locale/zh_CN", "digests", "subscribers/example.csv"):
         assert (shipped / name).exists(), name
+    assert (installed / "newsletter" / "keywords" / "ai.toml").exists()
     assert list((installed / "newsletter" / "store" / "migrations" / "versions").glob("*.py"))
 
 

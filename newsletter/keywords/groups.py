@@ -19,7 +19,8 @@ from newsletter.keywords.normal import normal_form
 _SHIPPED = Path(__file__).with_name("ai.toml")
 _FIELDS = ("spellings", "broader", "not_in")
 _SHAPE = (
-    'must be a list of spellings: ["…", "…"], or a table { spellings = […], broader = […], not_in = […] }'
+    'must be a list of spellings: ["…", "…"], or a table: '
+    '{ spellings = ["…"], broader = ["…"], not_in = ["…"] }'
 )
 _BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2013\u2212]+")
 

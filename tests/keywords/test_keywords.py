@@ -33,6 +33,11 @@ from tests.builders import make_paper, publish
         ("Gaia2 基准测试", "Gaia2基准测试"),
         ("强化学习。", "强化学习"),
         ("STRASSE", "straße"),
+        ("KV 缓存 管理", "kv缓存管理"),
+        ("强化　学习", "强化学习"),
+        ("“强化学习”；", "强化学习"),
+        ("ｶﾞﾝ", "ガン"),
+        ("e\u0301tude", "étude"),
     ],
 )
 def test_spellings_of_one_keyword_have_one_normal_form(one: str, other: str) -> None:
@@ -50,22 +55,87 @@ def test_the_normal_form_of_a_normal_form_is_itself(text: str) -> None:
         ("合成自举预训练 (SBP)", ("合成自举预训练", "SBP")),
         ("扩散变换器(DiT)", ("扩散变换器", "DiT")),
         ("多模态大语言模型（MLLM）", ("多模态大语言模型", "MLLM")),
-        ("高斯过程(GP)核", ("高斯过程(GP)核", "")),
         ("方法（改进）", ("方法（改进）", "")),
         ("(SBP)", ("(SBP)", "")),
         ("强化学习", ("强化学习", "")),
+        ("Large Language Model(LLM)", ("Large Language Model", "LLM")),
+        ("LLM (Large Language Model)", ("LLM", "Large Language Model")),
+        ("大语言模型 (large language model)", ("大语言模型", "large language model")),
     ],
 )
 def test_an_abbreviation_in_closing_brackets_is_an_alias(written: str, expected: tuple[str, str]) -> None:
     assert split_abbreviation(written) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("高斯过程(GP)核", "高斯过程核"),
+        ("高斯过程（GP）核", "高斯过程核"),
+        ("在线强化学习 (RL) 方法", "在线强化学习 方法"),
+        ("large language model (LLM) agents", "large language model agents"),
+        ("large language model(LLM)agents", "large language model agents"),
+        ("贝叶斯优化(BO)与高斯过程(GP)", "贝叶斯优化与高斯过程"),
+        ("online reinforcement learning (RL)", "online reinforcement learning"),
+    ],
+)
+def test_an_abbreviation_of_some_of_the_words_goes_and_teaches_nothing(written: str, label: str) -> None:
+    assert split_abbreviation(written) == (label, "")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("f(x)", "f(XY)", "O(n log n)算法", "P(AB)分布", "GPT-4(V)", "GPT-4 (HD)", "C(++)", "（中文）"),
+        *(
+            "方法（改进）",
+            "模型 (v2)",
+            "大语言模型 (GPT-4)",
+            "强化学习(agent)方法",
+            "GPT-4 (Vision)",
+            "()",
+            "a(b",
+        ),
+    ],
+)
+def test_a_bracket_that_is_no_abbreviation_stays(written: str) -> None:
+    assert split_abbreviation(written) == (written, "")
+
+
+def test_a_keyword_with_an_abbreviation_inside_is_the_one_without() -> None:
+    vocabulary = Vocabulary()
+    assert vocabulary.resolve("高斯过程(GP)核") == vocabulary.resolve("高斯过程核")
+
+
+@given(st.text(alphabet="aB甲核(（)） -4", max_size=40))
+def test_a_label_has_no_abbreviation_left_and_is_never_empty(written: str) -> None:
+    label, _ = split_abbreviation(written)
+    assert split_abbreviation(label) == (label, "")
+    assert bool(normal_form(label)) == bool(normal_form(written))
+
+
+def test_brackets_without_end_take_no_time() -> None:
+    for written in ("(" * 100_000, "甲(AB)" * 50_000, "a" + " " * 100_000 + "(AB)"):
+        assert split_abbreviation(written) == (written, "")
+
+
 def test_labels_that_an_ascii_form_would_confuse_have_addresses_of_their_own() -> None:
-    labels = ["C", "C++", "C#", "词元", "次元", "a-b", "a b", "／", "😀", "..", "", "con", "index", "é", "e"]
+    labels = [
+        *("C", "C++", "C#", "词元", "次元", "a-b", "a b", "／", "/", "😀", "😁", ".", "..", "", "é", "e"),
+        *("con", "nul", "com1", "lpt9", "index", "all", "aux", "prn"),
+    ]
     slugs = [make_slug(label) for label in labels]
-    assert len(set(slugs)) == len(labels)
+    assert len(set(slugs)) == len(labels) - 1  # ／ is / in NFKC
+    assert not set(slugs) & {"con", "nul", "com1", "lpt9", "index", "all", "aux", "prn"}
     assert make_slug("Large Language Model") == "large-language-model"
     assert make_slug("强化学习").startswith("qiang-hua-xue-xi-")
+
+
+def test_a_slug_is_the_same_on_every_machine() -> None:
+    assert [make_slug(label) for label in ("C++", "词元", "次元", "..", "con", "／")] == [
+        *("c-cedb1bac", "ci-yuan-df95960b", "ci-yuan-f27b8933"),
+        *("k-5ec1f7e7", "con-1143da2b", "k-8a5edab2"),
+    ]
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
