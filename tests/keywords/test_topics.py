@@ -87,6 +87,8 @@ def test_a_topic_is_found_where_it_stands_as_a_whole_word(text: str, topics: lis
         (["SFT-then-RL"], ["监督微调", "微调", "强化学习"]),
         (["合成自举预训练 (SBP)"], ["预训练"]),
         (["聊天机器人"], ["对话系统"]),
+        (["模型轻量化", "优化学习率", "光流匹配", "数据集成", "略微调整"], []),
+        (["大语言模型安全"], ["大语言模型安全", "AI安全", "大语言模型", "语言模型"]),
         (["A Survey of Mixture-of-Experts in LLMs"], ["综述", "混合专家", "大语言模型", "语言模型"]),
     ],
 )
