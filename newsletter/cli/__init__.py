@@ -26,6 +26,7 @@ COMMANDS = {
     "pause": ("newsletter.cli.control", "Stop the mailing of an edition until it is resumed."),
     "resume": ("newsletter.cli.control", "Let a paused edition go on."),
     "cancel": ("newsletter.cli.control", "Mail an edition to nobody more."),
+    "release": ("newsletter.cli.control", "Let a held digest go as it is."),
     "preview": ("newsletter.cli.preview", "Write the mail as .html, .txt and .eml to look at."),
     "schedule": ("newsletter.cli.schedule", "Run the daily job at its hour, in the foreground."),
     "serve": (

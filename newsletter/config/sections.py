@@ -63,6 +63,12 @@ class DigestSection:
     minimum_papers: int = _key(
         1, "A digest with fewer papers is held: nobody is mailed.", minimum=1, maximum=10_000
     )
+    hold_below: int = _key(
+        50, "Held too: fewer papers than this percentage of the usual; 0: never.", minimum=0, maximum=100
+    )
+    hold_unreadable: int = _key(
+        20, "Held too: more than this percentage cannot be read; 100: never.", minimum=0, maximum=100
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,18 @@ def list_editions(tx: Transaction, *, newest: int | None = None) -> list[Edition
     return [_read_facts(row) for row in tx.execute(statement).mappings()]
 
 
+def list_paper_counts(tx: Transaction, *, before: date, newest: int) -> list[int]:
+    """How many papers the daily editions before that day have, the latest first."""
+    count = sa.select(sa.func.count()).where(_PLACE.c.edition_id == _EDITION.c.id).scalar_subquery()
+    statement = (
+        sa.select(count)
+        .where(_EDITION.c.kind == EditionKind.DAILY, _EDITION.c.period_end < before)
+        .order_by(_EDITION.c.period_end.desc())
+        .limit(newest)
+    )
+    return list(tx.execute(statement).scalars())
+
+
 def find_edition(tx: Transaction, kind: EditionKind, period_end: date) -> EditionFacts:
     """One edition. Raises NotFound."""
     statement = _facts().where(_EDITION.c.kind == kind, _EDITION.c.period_end == period_end)

@@ -6,7 +6,7 @@ A digest that is stored already changes nothing. A changed one makes a new revis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -33,6 +33,19 @@ class TakenIn(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     SAME = "same"
+
+
+def find_changed(tx: Transaction, digests: Iterable[Digest]) -> list[Digest]:
+    """Those that are not stored yet as they are."""
+    stored = sa.select(_EDITION.c.period_end, _REVISION.c.content_hash).join(
+        _REVISION,
+        sa.and_(_REVISION.c.edition_id == _EDITION.c.id, _REVISION.c.revision == _EDITION.c.revision),
+    )
+    known = {
+        row.period_end: row.content_hash
+        for row in tx.execute(stored.where(_EDITION.c.kind == EditionKind.DAILY))
+    }
+    return [each for each in digests if known.get(each.date) != hash_document(write_papers(each.papers))]
 
 
 def take_in(tx: Transaction, digest: Digest, *, published_at: datetime, now: datetime) -> TakenIn:
@@ -139,7 +152,6 @@ def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> s
             "paper_id": paper_id,
             "position": position,
             "normal": normal_form(split_abbreviation(each)[0]),
-            "written": each,
         }
         for position, each in enumerate(written)
     ]
