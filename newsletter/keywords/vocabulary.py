@@ -7,13 +7,10 @@ of its own. What is known is read from the store by the caller.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
-from newsletter.errors import ConfigError
 from newsletter.keywords.normal import normal_form, split_abbreviation
 from newsletter.keywords.slugs import make_slug
 from newsletter.model import Keyword
@@ -104,28 +101,3 @@ class Vocabulary:
         label = self._label.get(normal, fallback)
         slug = pinned.slug if pinned else make_slug(normal)
         return Keyword(label=label, slug=slug, aliases=self._aliases.get(normal, ()))
-
-
-def load_aliases(path: Path) -> dict[str, tuple[str, ...]]:
-    """The groups of keywords.toml (`"canonical label" = ["other", "spellings"]`); absent: none.
-
-    Raises ConfigError: not TOML, not that shape, or one spelling in two groups.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
-    problems, owner = [], {normal_form(label): label for label in document}
-    for label, spellings in document.items():
-        if not isinstance(spellings, list) or not all(isinstance(each, str) for each in spellings):
-            problems.append(f'{path}: {label!r} must be a list of spellings: ["…", "…"]')
-            continue
-        for spelling in spellings:
-            first = owner.setdefault(normal_form(spelling), label)
-            if first != label:
-                problems.append(f"{path}: {spelling!r} stands under {first!r} and under {label!r}")
-    if problems:
-        raise ConfigError(problems)
-    return {label: tuple(spellings) for label, spellings in document.items()}
