@@ -104,7 +104,10 @@ class FeedsSection:
 
 @dataclass(frozen=True, slots=True)
 class KeywordsSection:
-    file: Path = _key(Path("keywords.toml"), "Aliases: canonical label → other spellings; may be absent.")
+    file: Path = _key(Path("keywords.toml"), "Your own topics and their spellings; may be absent.")
+    groups: str = _key(
+        "ai", "Topics that come with the package: those of AI research.", choices=("ai", "none")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Diges
     for digest in sorted(digests, key=lambda digest: digest.date):
         # A digest of last week is no news of today: its papers are dated with the end of their day.
         published_at = min(now, publisher.midnight_after(digest.date))
-        taken[digest.date] = take_in(tx, digest, published_at=published_at, now=now)
+        taken[digest.date] = take_in(tx, digest, publisher.topics, published_at=published_at, now=now)
     forget_held(tx, taken)
     return taken
 

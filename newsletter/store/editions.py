@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import NotFound
 from newsletter.keywords import Vocabulary
-from newsletter.model import Edition, EditionKind, edition_name
+from newsletter.model import Edition, EditionKind, Paper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import read_papers
 from newsletter.store.engine import Transaction
@@ -104,16 +104,19 @@ def cancel_edition(tx: Transaction, edition_id: int, *, now: datetime) -> None:
     tx.execute(sa.update(_EDITION).where(once).values(cancelled_at=now))
 
 
+def read_revision(tx: Transaction, facts: EditionFacts, revision: int) -> tuple[Paper, ...]:
+    """The papers as a revision of the edition has them."""
+    statement = sa.select(_REVISION.c.document).where(
+        _REVISION.c.edition_id == facts.id, _REVISION.c.revision == revision
+    )
+    return read_papers(tx.execute(statement).scalar_one())
+
+
 def load_edition(
     tx: Transaction, facts: EditionFacts, vocabulary: Vocabulary, *, revision: int | None = None
 ) -> Edition:
     """An edition with its papers as `revision` (default: the current one) has them."""
-    document = tx.execute(
-        sa.select(_REVISION.c.document).where(
-            _REVISION.c.edition_id == facts.id, _REVISION.c.revision == (revision or facts.revision)
-        )
-    ).scalar_one()
-    papers = read_papers(document)
+    papers = read_revision(tx, facts, revision or facts.revision)
     dates = _dates(tx, [paper.identity for paper in papers])
     return Edition(
         kind=facts.kind,

@@ -122,13 +122,12 @@ edition_paper = _table(
     sa.Column("paper_id", sa.ForeignKey("paper.id"), nullable=False, index=True),
 )
 
+# What each paper is found under: see store/topics.py.
 paper_keyword = _table(
     "paper_keyword",
     sa.Column("paper_id", sa.ForeignKey("paper.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     _text("normal", index=True),
-    # Not written in the digest, but a topic of the vocabulary: see store/topics.py.
-    sa.Column("is_topic", sa.Boolean, nullable=False, server_default=sa.text("0")),
 )
 
 # Of each normal form, how many published papers have it: see store/uses.py.

@@ -1,4 +1,4 @@
-"""Topics found in a paper stand beside its written keywords; digests that are held."""
+"""A paper is found under topics too; digests that are held."""
 
 from __future__ import annotations
 
@@ -22,10 +22,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_held_digest")),
     )
     op.drop_column("edition", "held_reason")
-    # The topics of stored papers are found by the first run, which sees that the vocabulary is another.
+    # The index of keywords is written anew by the first run, which sees that the vocabulary is another.
     op.drop_column("paper_keyword", "written")
-    is_topic: sa.Column[bool] = sa.Column(
-        "is_topic", sa.Boolean(), server_default=sa.text("0"), nullable=False
-    )
-    op.add_column("paper_keyword", is_topic)
     op.create_index(op.f("ix_keyword_alias_keyword"), "keyword_alias", ["keyword"])
