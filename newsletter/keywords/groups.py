@@ -75,11 +75,6 @@ def read_groups(path: Path, shipped: Sequence[Group] = ()) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def load_aliases(path: Path) -> dict[str, tuple[str, ...]]:
-    """Canonical label → other spellings, of the operator's groups. Raises ConfigError as `read_groups`."""
-    return {group.label: group.spellings for group in read_groups(path)}
-
-
 @lru_cache(maxsize=8)
 def shipped_groups(language: str) -> tuple[Group, ...]:
     """The topics of AI research that come with the package.
