@@ -59,10 +59,10 @@ class DailyAiPapers:
         papers: list[FoundPaper] = []
         problems: list[Problem] = []
         day = _read_date(text, problems)
-        for row in find_rows(text):
+        for count, row in enumerate(find_rows(text), 1):
+            check_count(count, "rows", row.line)
             if paper := _read_paper(row, problems):
                 papers.append(FoundPaper(row.line, paper))
-                check_count(len(papers), row.line)
         return Reading(day, tuple(papers), tuple(problems))
 
 

@@ -74,12 +74,12 @@ class HfChinese:
         papers: list[FoundPaper] = []
         problems: list[Problem] = []
         day: date | None = None
-        for block in _blocks(text):
+        for count, block in enumerate(_blocks(text), 1):
+            check_count(count, "headings", block.line)
             if block.level < 3 and _DATE_WORDS in block.words:
                 day = _read_date(block, day, problems)
             elif paper := _read_paper(block, problems):
                 papers.append(FoundPaper(block.line, paper))
-                check_count(len(papers), block.line)
         return Reading(day, tuple(papers), tuple(problems))
 
 

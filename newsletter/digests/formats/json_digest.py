@@ -118,7 +118,7 @@ class _Facts:
 def _read_papers(scan: JsonScan, problems: list[Problem]) -> list[FoundPaper]:
     papers: list[FoundPaper] = []
     for index, piece in enumerate(scan.items()):
-        check_count(index + 1, piece.line)
+        check_count(index + 1, "papers", piece.line)
         if paper := _read_paper(f"papers[{index}]", piece, problems):
             papers.append(FoundPaper(piece.line, paper))
     return papers

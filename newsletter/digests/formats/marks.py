@@ -6,8 +6,9 @@ What stands under each mark is for the formats.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from newsletter.digests.formats.table_header import read_columns
+from newsletter.digests.formats.table_header import TITLE_WORDS, read_columns
 
 PAPERS_FOR = "papers-for"
 DAILY_AI_PAPERS = "daily-ai-papers"
@@ -17,7 +18,7 @@ HF_CHINESE = "hf-chinese"
 _PAPER = re.compile(
     r"^ {0,3}(?:(?P<heading>##(?!#)[ \t]*\d{1,9}[ \t]*[.．、][ \t]*[\[［])"
     r"|(?P<label>\*\*[ \t]*(?:原文标题|论文链接)[ \t]*(?:[:：]|\*\*[ \t]*[:：]))"
-    r"|(?P<table>(?=.{0,300}$).{0,150}\|.{0,150}))",
+    rf"|(?P<table>(?=.{{0,300}}$)(?=.*\|).*(?:{TITLE_WORDS}).*))",
     re.IGNORECASE | re.MULTILINE,
 )
 # A day without papers has its heading alone.
@@ -29,6 +30,7 @@ _DAY = re.compile(
 )
 
 
+@lru_cache(maxsize=1)  # every format asks, one after the other
 def find_marked_format(text: str) -> str:
     """The name of the format that `text` is marked as; empty where it bears no mark."""
     for match in _PAPER.finditer(text):

@@ -14,16 +14,15 @@ from datetime import date
 from newsletter.digests.formats.marks import PAPERS_FOR, find_marked_format
 from newsletter.digests.formats.paper_heading import read_heading
 from newsletter.digests.formats.reading import (
-    MOST_PAPERS,
     FoundPaper,
     Reading,
+    check_count,
     check_summary,
     read_day,
     within_limit,
 )
 from newsletter.digests.links import find_arxiv_id
 from newsletter.digests.summary import read_summary
-from newsletter.errors import DigestError
 from newsletter.model import Paper, Problem
 
 _DATE_HEADING = r"#(?!#)[ \t]*papers[ \t]+for\b"
@@ -55,7 +54,8 @@ class PapersFor:
         papers: list[FoundPaper] = []
         problems: list[Problem] = []
         day: date | None = None
-        for block in _blocks(text):
+        for count, block in enumerate(_blocks(text), 1):
+            check_count(count, "headings", block.line)
             if block.paper is None:
                 day = _read_date(block, day, problems)
             elif paper := _read_paper(block, problems):
@@ -66,16 +66,13 @@ class PapersFor:
 def _blocks(text: str) -> Iterator[_Block]:
     line, counted = 1, 0
     heading = _HEADING.search(text)
-    for _ in range(MOST_PAPERS):
-        if not heading:
-            return
+    while heading:
         following = _HEADING.search(text, heading.end())
         line += text.count("\n", counted, heading.start())
         counted = heading.start()
         body = text[heading.end() : following.start() if following else len(text)]
         yield _Block(line, heading["date"], heading["paper"], body)
         heading = following
-    raise DigestError(f"more than {MOST_PAPERS:,} headings", line=line, fix="is this a digest?")
 
 
 def _read_date(block: _Block, earlier: date | None, problems: list[Problem]) -> date | None:

@@ -67,10 +67,10 @@ def check_summary(written: str, text: str, line: int, problems: list[Problem]) -
         problems.append(Problem(f"the summary of this paper {trouble}", line))
 
 
-def check_count(count: int, line: int) -> None:
-    """Raises DigestError where a text holds more papers than any digest."""
+def check_count(count: int, what: str, line: int) -> None:
+    """Raises DigestError where a text holds more of what papers stand in than any digest."""
     if count > MOST_PAPERS:
-        raise DigestError(f"more than {MOST_PAPERS:,} papers", line=line, fix="is this a digest?")
+        raise DigestError(f"more than {MOST_PAPERS:,} {what}", line=line, fix="is this a digest?")
 
 
 def read_day(written: str, line: int) -> date | None:

@@ -10,6 +10,7 @@ import re
 TITLE, AUTHORS, SUMMARY, LINK, OTHER = "title", "authors", "summary", "link", ""
 
 PIPE = re.compile(r"(?<!\\)\|")
+TITLE_WORDS = "title|paper|name|标题|论文"  # without one of these no line is a header
 _LONGEST = 300
 _NAMES = {
     TITLE: re.compile(r"(?:paper )?titles?|papers?(?: name)?|names?|(?:论文)?标题|论文(?:名称)?"),
@@ -22,12 +23,13 @@ _NAMES = {
         r"|(?:论文)?链接"
     ),
 }
+_TITLE_WORD = re.compile(TITLE_WORDS, re.IGNORECASE)
 _NO_WORD = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def read_columns(line: str) -> tuple[str, ...]:
     """What each column holds, by the header in `line`; empty where it is no header of papers."""
-    if len(line) > _LONGEST or "|" not in line:
+    if len(line) > _LONGEST or "|" not in line or not _TITLE_WORD.search(line):
         return ()
     cells = PIPE.split(line.strip().removeprefix("|").removesuffix("|"))
     columns = tuple(map(_kind, cells))
