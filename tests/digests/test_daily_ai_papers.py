@@ -63,6 +63,9 @@ def read_first(row: str, header: str = THREE) -> Paper:
         ("Stray | pipes | with space", MORE),
         ("A* and B*", MORE),
         ("snake_case_name", MORE),
+        ("The flow f[x](t) of x[0]", MORE),
+        ("See https://example.org/project now", MORE),
+        ("An [old] (draft)", MORE),
         ("GUI-G^2 & co. <time>", MORE),
         ("Learning to Read More", MORE),
         ("Only arXiv", f"(Read more on [arXiv]({ARXIV}))"),
@@ -81,6 +84,7 @@ def read_first(row: str, header: str = THREE) -> Paper:
         ("One empty", f"(Read more on [arXiv]() or [HuggingFace]({FACE}))"),
         ("As HTML", f'(Read more on <a href="{ARXIV}">arXiv</a> or <a href="{FACE}">HuggingFace</a>)'),
         ("A bare address", f"({ARXIV})"),
+        ("A bare address after all", f"{ARXIV}"),
         ("No clause end", f"(Read more on [arXiv]({ARXIV})"),
         ("A break<br>in HTML", f"<br/>{MORE}"),
     ],
@@ -90,7 +94,7 @@ def test_a_title_is_its_words_without_the_clause_of_links(title: str, clause: st
         paper = read_first(f"| {title} {clause}{gap}Ann, Bo C. | One thing. Another. |\n")
         expected = title.replace("\\|", "|").replace("<br>", " ")
         assert paper.title == " ".join(expected.split())
-        assert paper.url == (ARXIV if f"({ARXIV}" in "".join(clause.split()) or "href" in clause else FACE)
+        assert paper.url == (ARXIV if "arxiv.org" in clause else FACE)
         assert paper.arxiv_id == "2509.17567"
         assert paper.authors == ("Ann", "Bo C.")
         assert paper.summary == "One thing. Another."
@@ -204,6 +208,13 @@ def test_a_paper_has_the_same_identity_by_either_link() -> None:
     by_arxiv = read_first(f"| One (Read more on [arXiv]({ARXIV}v2))| Ann | Text. |\n")
     by_face = read_first(f"| One (Read more on [HuggingFace]({FACE}))| Ann | Text. |\n")
     assert by_arxiv.identity == by_face.identity == "arxiv:2509.17567"
+
+
+def test_a_title_may_hold_a_link_or_a_clause_without_one() -> None:
+    held = read_first(f"| The [tool](https://example.org/tool) for x {MORE}| Ann | Text. |\n")
+    assert (held.title, held.url) == ("The tool for x", ARXIV)
+    dead = read_first(f"| One (Read more on arXiv or HuggingFace) | Ann | Text. | [Link]({ARXIV}) |\n", FOUR)
+    assert (dead.title, dead.url) == ("One", ARXIV)
 
 
 def test_a_row_without_link_or_title_is_a_problem_with_its_line() -> None:

@@ -31,7 +31,7 @@ from newsletter.digests.formats.reading import (
 from newsletter.digests.formats.table_cells import split_row
 from newsletter.digests.formats.table_header import AUTHORS, LINK, OTHER, SUMMARY, TITLE
 from newsletter.digests.formats.table_rows import Row, find_rows
-from newsletter.digests.links import choose_link
+from newsletter.digests.links import choose_link, is_usable_url
 from newsletter.digests.numerals import read_numbered_summary
 from newsletter.digests.written_links import find_links
 from newsletter.markup import escape_maths, to_plain
@@ -41,6 +41,7 @@ _DAY = re.compile(r"^ {0,3}(?:#{1,6}[ \t]*|\*\*)?papers[ \t]+for\b.*$", re.IGNOR
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]*(?=.{0,300}$).*\d{4}.*$", re.MULTILINE)
 _BREAK = re.compile(r"<br\s?/?>|</?p\s?>", re.IGNORECASE)
 _CODE = re.compile(r"(`[^`]*`)")
+_DEAD_CLAUSE = re.compile(r"[(（]read more\b[^()（）]{0,80}[)）]\s*$", re.IGNORECASE)
 _NOBODY = {"", "-", "–", "—", "n/a", "na", "none", "unknown", "tbd", "..."}
 _NOTHING = re.compile(
     r"(?:no|0) (?:new )?papers?\b.{0,100}|tbd|n/?a|none|coming soon|title|\W*", re.IGNORECASE
@@ -120,15 +121,19 @@ def _read_title(cell: str) -> tuple[str, list[str]]:
     text = cell[: 4 * LONGEST_TITLE]
     clause = find_clause(text)
     links = _urls(text)
-    title = (text[: clause.start], " ", text[clause.end :].strip(" .")) if clause else _labels(text)
-    return to_plain(escape_maths(_without_breaks("".join(title)))), links
+    if clause:
+        text = f"{text[: clause.start]} {text[clause.end :].strip(' .')}"
+    words = _DEAD_CLAUSE.sub("", "".join(_labels(text)))
+    return to_plain(escape_maths(_without_breaks(words))), links
 
 
 def _labels(text: str) -> Iterable[str]:
-    """The pieces of `text`, links without their addresses: a title may itself be one."""
+    """The pieces of `text`, links without their addresses: a title may itself be one, and f[x](t) is none."""
     position = 0
     for link in find_links(text):
-        yield from (text[position : link.start], link.label)
+        written = text[link.start : link.end]
+        is_link = is_usable_url(link.url) and not written.startswith("http")
+        yield from (text[position : link.start], link.label if is_link else written.replace("](", "]\\("))
         position = link.end
     yield text[position:]
 

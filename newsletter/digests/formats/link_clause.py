@@ -7,6 +7,7 @@ The words differ, brackets may be missing, one link may be. Which link is the pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.digests.written_links import WrittenLink, find_links
@@ -17,6 +18,7 @@ _LABEL = re.compile(
     r"|page|website|github|code)(?:\s+(?:papers?|page|link|pdf))?\W*",
     re.IGNORECASE,
 )
+_SITE = re.compile(r"https?://(?:[\w-]+\.)?(?:arxiv\.org|huggingface\.co|hf\.co)/", re.IGNORECASE)
 # What may stand between a title and its first link: words within an open bracket, or a phrase.
 _OPENING = re.compile(r"\s*[(（\[][^()（）\[\]|]{0,60}$")
 _WORDS = (
@@ -44,19 +46,18 @@ class LinkClause:
 
 
 def find_clause(text: str) -> LinkClause | None:
-    """The first clause of links in `text`; None where no link of it is a way to read a paper."""
-    links = iter(find_links(text))
-    for first in links:
-        if first.label and not _LABEL.fullmatch(first.label):
-            continue
-        found = [first]
-        for link in links:
-            if not _BETWEEN.fullmatch(text, found[-1].end, link.start):
-                break
-            found.append(link)
-        closing = _CLOSING.match(text, found[-1].end)
-        end = closing.end() if closing else found[-1].end
-        return LinkClause(_start_of(text, first.start), end, tuple(found))
+    """The first clause of links in `text`; None where no link of it is a way to read a paper.
+
+    An address alone counts only where it leads to papers, or nothing else is there.
+    """
+    links = list(find_links(text))
+    for is_sure in (True, False):
+        for index, first in enumerate(links):
+            if _is_way(first) if is_sure else not first.label:
+                found = list(_joined(text, links[index:]))
+                closing = _CLOSING.match(text, found[-1].end)
+                end = closing.end() if closing else found[-1].end
+                return LinkClause(_start_of(text, first.start), end, tuple(found))
     return None
 
 
@@ -68,6 +69,20 @@ def is_links_only(text: str) -> bool:
             return False
         position, count = link.end, count + 1
     return count > 0 and _BETWEEN.fullmatch(text, position) is not None
+
+
+def _is_way(link: WrittenLink) -> bool:
+    return _LABEL.fullmatch(link.label) is not None if link.label else bool(_SITE.match(link.url))
+
+
+def _joined(text: str, links: list[WrittenLink]) -> Iterator[WrittenLink]:
+    """The first of `links`, and those that only a word or a mark parts from the one before."""
+    end = links[0].start
+    for link in links:
+        if not _BETWEEN.fullmatch(text, end, link.start):
+            return
+        yield link
+        end = link.end
 
 
 def _start_of(text: str, link: int) -> int:

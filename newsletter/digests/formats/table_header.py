@@ -16,7 +16,8 @@ _NAMES = {
     TITLE: re.compile(r"(?:paper )?titles?|papers?(?: name)?|names?|(?:论文)?标题|论文(?:名称)?"),
     AUTHORS: re.compile(r"(?:paper )?author(?:s| ?\(s)?|作者"),
     SUMMARY: re.compile(
-        r"(?:paper |ai )?(?:summar(?:y|ies)|abstracts?|descriptions?|overview)|tl;?dr|摘要|总结"
+        r"(?:paper |ai )?(?:summar(?:y|ies)|abstracts?|descriptions?|overview)|tl;?dr"
+        r"|key (?:points?|takeaways?|insights?|findings?|contributions?)|highlights?|notes?|摘要|总结"
     ),
     LINK: re.compile(
         r"(?:paper )?(?:links?|urls?)|read more|sources?|arxiv(?: link)?|pdf|hugging ?face(?: link)?"
