@@ -156,7 +156,7 @@ def test_columns_are_found_by_name_in_any_order(header: str, row: str) -> None:
 
 @pytest.mark.parametrize("gap", ["\n", "\n  ", "\r\n", "  \n"])
 def test_a_row_may_be_broken_at_every_space(gap: str) -> None:
-    row = f"| One or two {MORE}| Ann, Bo | First, |x| stays. Then more of it. |\n"
+    row = f"| One or two {MORE}| Ann, Bo | First - a - and |x| stays. The # of it | ends. |\n"
     whole = read(write(NEXT, row, NEXT.replace("00001", "00002")))
     assert len(whole.papers) == 3
     for space in [match.start() for match in re.finditer(" ", row)][1:-1]:

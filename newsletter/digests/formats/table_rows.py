@@ -83,7 +83,8 @@ def _is_rest(draft: _Draft, earlier: _Draft) -> bool:
     """Whether what begins with a pipe is no row, but goes on with a summary that was broken before `|x|`."""
     if earlier.closed or earlier.blank or draft.columns is not earlier.columns:
         return False
-    return draft.pipes <= len(draft.columns) and not any("://" in line for line in draft.lines)
+    is_short = draft.pipes <= len(draft.columns) or not draft.lines[0].startswith("| ")
+    return is_short and not any("://" in line for line in draft.lines)
 
 
 def _drafts(text: str) -> Iterator[_Draft]:
@@ -109,10 +110,11 @@ def _drafts(text: str) -> Iterator[_Draft]:
 
 
 def _ends_row(line: str, draft: _Draft | None) -> bool:
-    """A heading, a rule, or a blank line behind a closed row."""
+    """A rule; a heading or nothing, but not in the midst of a row: words may be broken before a # too."""
+    may_end = draft is None or bool(draft.closed or draft.blank)
     if not line.strip(_RULE):
-        return "-" in line or draft is None or bool(draft.closed)
-    return _HEADING.match(line) is not None
+        return may_end or "---" in line or ("-" in line and "|" in line)
+    return may_end and _HEADING.match(line) is not None
 
 
 def _begins_row(line: str, draft: _Draft | None, columns: tuple[str, ...], *, is_bare: bool) -> bool:
