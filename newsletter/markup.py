@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import zip_longest
 
 import nh3
 from markdown_it import MarkdownIt
@@ -27,10 +28,29 @@ _FORBIDDEN = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANE_ENDS}]"
 )
 
+# Every character that an inline rule of CommonMark, or strikethrough, may begin with.
+_ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_~[]!<&"})
+# The end of a formula is no price ("$5 to $10"). Neither part runs over a second mark of its kind, so
+# that a text full of them takes linear time.
+_FORMULA = re.compile(
+    r"(?P<code>(?<!`)(?P<ticks>`+)(?!`)[^`]+(?P=ticks)(?!`))"
+    r"|(?<![\\$])(?P<sign>\$\$?)(?=[^\s$])[^$`]*(?<=\S)(?P=sign)(?![\d$])"
+)
+
 
 def clean_text(text: str) -> str:
     """`text` without the characters no XML, header or reader can carry."""
     return _FORBIDDEN.sub("", text)
+
+
+def escape_markdown(text: str) -> str:
+    """Plain text as inline Markdown that shows as this very text, runs of white space aside."""
+    return text.translate(_ESCAPES)
+
+
+def escape_maths(text: str) -> str:
+    """Inline Markdown whose formulas (`$x_i * y$`) show as they are written; code is left alone."""
+    return _FORMULA.sub(lambda match: match["code"] or escape_markdown(match[0]), text)
 
 
 @lru_cache(maxsize=2048)  # page and feeds show the same passages, one after the other
@@ -72,6 +92,7 @@ def _markdown() -> MarkdownIt:
     # CJK text; the plugin mends that rule.
     markdown = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").use(cjk_friendly)
     markdown.inline.ruler.at("text", _skip_text)
+    markdown.inline.ruler2.at("fragments_join", _join_texts)
     return markdown
 
 
@@ -87,3 +108,24 @@ def _skip_text(state: StateInline, silent: bool) -> bool:
         state.pending += run[0]
     state.pos = run.end()
     return True
+
+
+def _join_texts(state: StateInline) -> None:
+    """markdown-it-py's own rule, which copies what it has joined for every further text, in linear time."""
+    level = 0
+    joined: list[Token] = []
+    run: list[str] = []
+    for token, following in zip_longest(state.tokens, state.tokens[1:]):
+        level -= token.nesting < 0
+        token.level = level
+        level += token.nesting > 0
+        is_text = token.type == "text"
+        if is_text:
+            run.append(token.content)
+        if is_text and following and following.type == "text":
+            continue
+        if run:
+            token.content = "".join(run)
+            run = []
+        joined.append(token)
+    state.tokens[:] = joined

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mdit_py_cjk_friendly import cjk_friendly
 
-from newsletter.markup import to_html, to_plain
+from newsletter.markup import clean_text, escape_markdown, escape_maths, to_html, to_plain
 
 LIBRARY = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").use(cjk_friendly)
 WRITTEN = st.text(st.sampled_from("ab 的。*_`[]()<>&~!\\\n-:#$%@^{}1") | st.characters(codec="utf-8"))
@@ -34,3 +34,27 @@ def test_strong_text_next_to_chinese_is_strong() -> None:
 
 def test_html_in_a_digest_is_text() -> None:
     assert to_html("a <script>alert(1)</script> & b") == "a &lt;script&gt;alert(1)&lt;/script&gt; &amp; b"
+
+
+@given(text=WRITTEN)
+def test_escaped_text_shows_as_it_is(text: str) -> None:
+    assert to_plain(escape_markdown(text)) == " ".join(clean_text(text).split())
+    assert "<" not in to_html(escape_markdown(text)).replace("<br>", "")
+
+
+@given(text=WRITTEN)
+def test_formulas_show_as_they_are_and_escaping_them_changes_nothing_else(text: str) -> None:
+    formula = "$" + "".join(text.replace("$", "").replace("`", "").replace("\\", "").split()) + "x$"
+    assert to_plain(escape_maths(f"a {formula} b")) == f"a {clean_text(formula)} b"
+    without = text.replace("$", "")
+    assert escape_maths(without) == without
+
+
+def test_prices_and_code_are_no_formulas() -> None:
+    for text in ("$5 to *$10*", "`$a_1 * b$` and `c$`", r"\$x_1$ *y*", "$ a *b* $"):
+        assert escape_maths(text) == text
+
+
+def test_a_hundred_thousand_marks_that_mark_nothing_are_joined_to_one_text() -> None:
+    for marks in ("*" * 100_000, "_" * 100_000, "~" * 100_001):
+        assert to_plain(marks) == to_html(marks) == marks

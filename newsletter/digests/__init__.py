@@ -2,9 +2,9 @@
 
     source: bytes → read: text → formats: the one that claims it → Digest
 
-The pieces that formats share stand beside them: `dates`, `links`, and for summaries `summary`,
-`sections`, `keyword_list`, `sentences`. Nothing here decides whether a digest is fresh, complete or
-to be mailed.
+The pieces that formats share stand beside them: `dates`, `written_links`, `links`, and for summaries
+`summary`, `sections`, `numerals`, `keyword_list`, `sentences`. Nothing here decides whether a digest is
+fresh, complete or to be mailed.
 """
 
 from newsletter.digests.fetch import FetchLimits

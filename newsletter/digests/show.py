@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from newsletter.digests.sentences import first_sentence
 from newsletter.markup import to_plain
 from newsletter.model import Digest, Paper, Sections
 
@@ -27,7 +28,9 @@ def digest_as_text(digest: Digest) -> str:
     count = len(digest.papers)
     lines = [f"{digest.date}  {digest.format}  {count} {'paper' if count == 1 else 'papers'}"]
     for position, paper in enumerate(digest.papers):
-        lines += ["", f"{position}. {paper.title}", f"   {paper.url}"]
+        lines += ["", f"{position}. {paper.title}"]
+        lines += [f"   {paper.original_title}"] if paper.original_title else []
+        lines += [f"   {paper.url}"]
         lines += [f"   {' · '.join(paper.keywords)}"] if paper.keywords else []
         lines += [f"   {to_plain(paper.sections.one_line)}"] if paper.sections.one_line else []
     lines += ["", "Problems:"] if digest.problems else []
@@ -39,18 +42,22 @@ def digest_as_text(digest: Digest) -> str:
 
 
 def _paper_as_json(position: int, paper: Paper) -> dict[str, Any]:
-    return {
+    text = to_plain(paper.summary)
+    shown = {
         "position": position,
         "title": paper.title,
         "url": paper.url,
         "arxiv_id": paper.arxiv_id,
         "authors": list(paper.authors),
         "keywords": list(paper.keywords),
-        "sections": _sections_as_json(paper.sections),
-        "text": to_plain(paper.summary),
+        "sections": _sections_as_json(paper.sections, text),
+        "text": text,
     }
+    return shown | ({"original_title": paper.original_title} if paper.original_title else {})
 
 
-def _sections_as_json(sections: Sections) -> dict[str, str]:
-    plain = {name: to_plain(text) for name, text in asdict(sections).items()}
-    return {name: text for name, text in plain.items() if text or name == "one_line"}
+def _sections_as_json(sections: Sections, text: str) -> dict[str, str]:
+    plain = {name: to_plain(words) for name, words in asdict(sections).items()}
+    # Marks without a word, such as an empty link, are a first sentence only as long as they are Markdown.
+    plain["one_line"] = plain["one_line"] or first_sentence(text)
+    return {name: words for name, words in plain.items() if words or name == "one_line"}

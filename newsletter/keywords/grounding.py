@@ -67,14 +67,20 @@ class Topics:
         group = self._by_normal.get(self.ground(written))
         return group.label if group else split_abbreviation(written)[0]
 
-    def list_topics(self, paper: Paper) -> tuple[str, ...]:
-        """The labels of the topics inside the paper's keywords and title."""
-        return self._finder.find([*paper.keywords, paper.title]) if self._groups else ()
-
     def list_words(self, paper: Paper) -> tuple[str, ...]:
-        """What the paper is found under, each keyword once: the written ones, then the topics' labels."""
+        """What the paper is found under, each keyword once: the written ones, then the labels of topics
+        inside these and its title, then those of broader topics."""
+        return self._list_words(paper, broader=True)
+
+    def list_shown(self, paper: Paper) -> tuple[str, ...]:
+        """`list_words` without topics that are only broader than another."""
+        return self._list_words(paper, broader=False)
+
+    def _list_words(self, paper: Paper, *, broader: bool) -> tuple[str, ...]:
         words: dict[str, str] = {}
-        for word in (*paper.keywords, *self.list_topics(paper)):
+        texts = [*paper.keywords, paper.title, paper.original_title]
+        found = self._finder.find_direct(texts) if self._groups else ()
+        for word in (*paper.keywords, *found, *(self._finder.find(texts) if found and broader else ())):
             words.setdefault(self.ground(word), word)
         words.pop("", None)
         return tuple(words.values())

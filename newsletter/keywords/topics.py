@@ -58,11 +58,13 @@ class TopicFinder:
         The broader topics of one, also indirectly, follow it.
         """
         found: dict[str, None] = {}
-        for text in texts:
-            for label in self._find_in(_Text(text)):
-                if label not in found:
-                    found.update(dict.fromkeys((label, *self._broader[label])))
+        for label in self.find_direct(texts):
+            found.update(dict.fromkeys((label, *self._broader[label])))
         return tuple(found)
+
+    def find_direct(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """As `find`, without those that are only broader than one that stands there."""
+        return tuple({label: None for text in texts for label in self._find_in(_Text(text))})
 
     def meant_by(self, text: str) -> str | None:
         """The label of the topic that `text` as a whole is a spelling of: `LLMs`, `Multi-Modal LLM`."""

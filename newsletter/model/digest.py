@@ -40,8 +40,9 @@ class Paper:
     """One item of a digest.
 
     `summary` is the whole summary in inline Markdown without the keyword list and without section
-    labels; `keywords` are as written, in order; `arxiv_id` has no version and is empty where the
-    link is not arXiv's.
+    labels; `keywords` are as written, in order; `arxiv_id` has no version and is empty where no
+    link of the paper tells it. `original_title` is the title in the paper's own language, where the
+    digest gives both.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Paper:
     arxiv_id: str = ""
     authors: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    original_title: str = ""
 
     @property
     def identity(self) -> str:

@@ -10,10 +10,18 @@ from typing import Any
 
 from newsletter.model import Paper, Sections
 
+# Fields that came after papers were stored. Where one says nothing it is not written, so that every
+# stored paper keeps its text and its hash, and no edition gets a revision by an upgrade.
+_LATER_FIELDS = ("original_title",)
+
 
 def write_paper(paper: Paper) -> str:
     """The paper as JSON: the same paper is the same text."""
-    return json.dumps(dataclasses.asdict(paper), ensure_ascii=False, sort_keys=True)
+    facts = dataclasses.asdict(paper)
+    for name in _LATER_FIELDS:
+        if not facts[name]:
+            del facts[name]
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
 
 def read_paper(document: str) -> Paper:

@@ -95,6 +95,27 @@ def test_digest_show_prints_one_document_and_nothing_else(program: Program) -> N
     assert "Paper 0" in program.run("digest", "show").out
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("papers-for", "# Papers for 2025-09-24\n"),
+        ("daily-ai-papers", "## Papers for 2025-09-24\n\n| Title | Authors | Summary |\n|---|---|---|\n"),
+        ("daily-ai-papers", "## Papers for 2025-09-24\n\nNo papers today.\n"),
+        ("hf-chinese", "# Hugging Face 2025-09-24 论文日报\n\n## 📝 论文详情\n"),
+        ("json", '{"date": "2025-09-24", "papers": []}'),
+    ],
+)
+def test_digest_show_of_an_empty_day_prints_it_and_exits_3_in_every_format(
+    program: Program, name: str, text: str
+) -> None:
+    shown = program.run("digest", "show", "-", "--json", stdin=text.encode())
+    assert json.loads(shown.out) == {"date": "2025-09-24", "format": name, "papers": [], "problems": []}
+    assert shown.code == Exit.NO_DIGEST
+    assert "no papers" in shown.err
+    plain = program.run("digest", "show", "-", stdin=text.encode())
+    assert (plain.code, plain.out.strip()) == (Exit.NO_DIGEST, f"2025-09-24  {name}  0 papers")
+
+
 def test_digest_show_of_a_digest_without_papers_prints_it_and_exits_3(program: Program) -> None:
     program.write_digest(today(), [])
     shown = program.run("digest", "show", "--json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.digests.links import find_arxiv_id, is_usable_url
+from newsletter.digests.links import choose_link, find_arxiv_id, is_usable_url, read_arxiv_id
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,47 @@ def test_other_addresses_have_no_arxiv_id(url: str) -> None:
 )
 def test_only_whole_web_addresses_are_usable(url: str) -> None:
     assert not is_usable_url(url)
+
+
+@pytest.mark.parametrize(
+    ("urls", "chosen", "arxiv_id"),
+    [
+        ([], "", ""),
+        (["", "nowhere", "ftp://example.org/"], "", ""),
+        (["https://example.org/x"], "https://example.org/x", ""),
+        (
+            ["https://example.org/x", "https://hf.co/papers/2509.17567"],
+            "https://hf.co/papers/2509.17567",
+            "2509.17567",
+        ),
+        (
+            ["https://huggingface.co/papers/2509.17567", "https://arxiv.org/abs/2509.17567v2"],
+            "https://arxiv.org/abs/2509.17567v2",
+            "2509.17567",
+        ),
+        (
+            ["https://arxiv.org/abs/", "https://huggingface.co/papers/2509.17567"],
+            "https://huggingface.co/papers/2509.17567",
+            "2509.17567",
+        ),
+        (["https://example.org/x", "https://arxiv.org/list/cs"], "https://arxiv.org/list/cs", ""),
+        (["https://example.org/" + "x" * 2_000, "https://example.org/y"], "https://example.org/y", ""),
+    ],
+)
+def test_of_several_links_the_one_that_tells_most_is_chosen(
+    urls: list[str], chosen: str, arxiv_id: str
+) -> None:
+    assert choose_link(urls) == (chosen, arxiv_id)
+
+
+@pytest.mark.parametrize(
+    ("written", "arxiv_id"),
+    [
+        ("2509.17567", "2509.17567"),
+        (" 2509.17567v12 ", "2509.17567"),
+        ("cs/0112017", "cs/0112017"),
+        ("2509", ""),
+    ],
+)
+def test_an_id_as_someone_wrote_it_loses_its_version(written: str, arxiv_id: str) -> None:
+    assert read_arxiv_id(written) == arxiv_id

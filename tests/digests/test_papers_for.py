@@ -183,8 +183,9 @@ def test_a_date_of_no_calendar_or_century_of_ours_is_an_error_with_its_line(day:
 
 
 def test_the_table_of_another_publisher_is_not_this_format() -> None:
-    with pytest.raises(DigestError, match="no known format"):
-        read("## Papers for 2025-09-24\n\n| Title | Authors | Summary |\n|---|---|---|\n")
+    table = "\n| Title | Authors | Summary |\n|---|---|---|\n"
+    assert read(f"## Papers for 2025-09-24\n{table}").format == "daily-ai-papers"
+    assert read(write_digest(write_paper(0, summary=f"一句话。{table}"))).format == "papers-for"
 
 
 def test_a_file_with_more_headings_than_any_digest_is_refused() -> None:

@@ -11,27 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from newsletter.digests.dates import find_date
+from newsletter.digests.formats.marks import PAPERS_FOR, find_marked_format
 from newsletter.digests.formats.paper_heading import read_heading
-from newsletter.digests.formats.reading import FoundPaper, Reading
+from newsletter.digests.formats.reading import (
+    FoundPaper,
+    Reading,
+    check_count,
+    check_summary,
+    read_day,
+    within_limit,
+)
 from newsletter.digests.links import find_arxiv_id
 from newsletter.digests.summary import read_summary
-from newsletter.errors import DigestError
 from newsletter.model import Paper, Problem
 
 _DATE_HEADING = r"#(?!#)[ \t]*papers[ \t]+for\b"
 _HEADING = re.compile(
     rf"^ {{0,3}}(?:(?P<date>{_DATE_HEADING}.*)|##(?!#)(?P<paper>.*))$", re.IGNORECASE | re.MULTILINE
 )
-_CLAIM = re.compile(
-    rf"^ {{0,3}}(?:{_DATE_HEADING}|##(?!#)[ \t]*\d+[ \t]*[.．、][ \t]*[\[［])", re.IGNORECASE | re.MULTILINE
-)
 _SUMMARY_LABEL = re.compile(r"^[ \t]*summary[ \t]*[:：]", re.IGNORECASE | re.MULTILINE)
-
-
-# Far beyond any digest; what is larger is another kind of file, or an attack.
-_MOST_HEADINGS = 20_000
-_LONGEST_SUMMARY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +45,17 @@ class _Block:
 class PapersFor:
     """A Markdown file with one heading for the date and one for each paper."""
 
-    name = "papers-for"
+    name = PAPERS_FOR
 
     def sniff(self, text: str) -> bool:
-        return _CLAIM.search(text) is not None
+        return find_marked_format(text) == self.name
 
     def parse(self, text: str) -> Reading:
         papers: list[FoundPaper] = []
         problems: list[Problem] = []
         day: date | None = None
-        for block in _blocks(text):
+        for count, block in enumerate(_blocks(text), 1):
+            check_count(count, "headings", block.line)
             if block.paper is None:
                 day = _read_date(block, day, problems)
             elif paper := _read_paper(block, problems):
@@ -67,25 +66,17 @@ class PapersFor:
 def _blocks(text: str) -> Iterator[_Block]:
     line, counted = 1, 0
     heading = _HEADING.search(text)
-    for _ in range(_MOST_HEADINGS):
-        if not heading:
-            return
+    while heading:
         following = _HEADING.search(text, heading.end())
         line += text.count("\n", counted, heading.start())
         counted = heading.start()
         body = text[heading.end() : following.start() if following else len(text)]
         yield _Block(line, heading["date"], heading["paper"], body)
         heading = following
-    raise DigestError(f"more than {_MOST_HEADINGS:,} headings", line=line, fix="is this a digest?")
 
 
 def _read_date(block: _Block, earlier: date | None, problems: list[Problem]) -> date | None:
-    written = block.date or ""
-    try:
-        day = find_date(written)
-    except ValueError as error:
-        message = f"no digest can have the date in “{written.strip()}”"
-        raise DigestError(message, line=block.line, fix="write it as 2025-09-24") from error
+    day = read_day(block.date or "", block.line)
     if earlier:
         problems.append(Problem("a digest has one date; this second heading is not read", block.line))
     elif not day:
@@ -100,11 +91,8 @@ def _read_paper(block: _Block, problems: list[Problem]) -> Paper | None:
         problems.append(Problem(f"{error}; left out", block.line, lost_paper=True))
         return None
     text = _summary_text(block, problems)
-    is_too_long = len(text) > _LONGEST_SUMMARY
-    summary = read_summary("" if is_too_long else text)
-    if not summary.text:
-        trouble = f"is longer than {_LONGEST_SUMMARY:,} characters" if is_too_long else "is missing"
-        problems.append(Problem(f"the summary of this paper {trouble}", block.line))
+    summary = read_summary(within_limit(text))
+    check_summary(text, summary.text, block.line, problems)
     return Paper(
         title=title,
         url=url,
