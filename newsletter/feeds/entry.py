@@ -72,5 +72,5 @@ def _categories(published: PublishedPaper, newsletter: Newsletter) -> tuple[Cate
     scheme = encode_url(newsletter.url("keywords/"))
     return tuple(
         Category(keyword.slug, scheme, clean_line(keyword.label) or keyword.slug)
-        for keyword in published.keywords
+        for keyword in published.all_keywords
     )

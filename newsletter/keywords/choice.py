@@ -57,6 +57,6 @@ def select_papers(papers: Sequence[PublishedPaper], choice: Choice) -> tuple[Pub
     chosen = [
         paper
         for paper in papers
-        if choice.slugs is None or any(keyword.slug in choice.slugs for keyword in paper.keywords)
+        if choice.slugs is None or any(keyword.slug in choice.slugs for keyword in paper.all_keywords)
     ]
     return tuple(chosen[: choice.limit])

@@ -44,7 +44,7 @@ class Vocabulary:
         target |= {normal: into for normal, into in moved.items() if normal not in topics.own}
         self._target = {normal: topics.ground_normal(into) for normal, into in target.items()}
         self._resolved: dict[str, Keyword] = {}
-        self._of_papers: dict[tuple[str, ...], tuple[Keyword, ...]] = {}
+        self._of_papers: dict[tuple[str, ...], tuple[tuple[Keyword, ...], tuple[Keyword, ...]]] = {}
 
     def resolve(self, written: str) -> Keyword:
         """The keyword that `written` means."""
@@ -63,13 +63,16 @@ class Vocabulary:
         found = (self.resolve(each) for each in written if self._topics.ground(each))
         return tuple({keyword.slug: keyword for keyword in found}.values())
 
-    def keywords_of(self, paper: Paper) -> tuple[Keyword, ...]:
-        """Those written in its digest, then the topics found inside these and its title."""
-        asked = (paper.title, *paper.keywords)
-        keywords = self._of_papers.get(asked)
-        if keywords is None:
-            keywords = self._of_papers[asked] = self.resolve_all(self._topics.list_words(paper))
-        return keywords
+    def keywords_of(self, paper: Paper) -> tuple[tuple[Keyword, ...], tuple[Keyword, ...]]:
+        """Those written in its digest, then the topics found inside these and its title; and apart from
+        them the topics that are only broader than one of these."""
+        asked = (paper.title, paper.original_title, *paper.keywords)
+        found = self._of_papers.get(asked)
+        if found is None:
+            shown = self.resolve_all(self._topics.list_shown(paper))
+            every = self.resolve_all(self._topics.list_words(paper))
+            found = self._of_papers[asked] = shown, tuple(each for each in every if each not in shown)
+        return found
 
     def normals_of(self, paper: Paper) -> tuple[str, ...]:
         """The normal forms under which the paper is found, before aliases are followed."""

@@ -28,7 +28,8 @@ class PublishedPaper:
     """A paper with what publishing it adds: its resolved keywords, dates and first edition.
 
     `published_at` never moves; `updated_at` moves only when the content does. Within an edition
-    the dates are distinct and fall with the position.
+    the dates are distinct and fall with the position. `keywords` are shown: those written in the digest,
+    then the topics found in these and the title; `broader` are topics that only hold one of these.
     """
 
     paper: Paper
@@ -36,6 +37,12 @@ class PublishedPaper:
     published_at: datetime
     updated_at: datetime
     edition: str
+    broader: tuple[Keyword, ...] = ()
+
+    @property
+    def all_keywords(self) -> tuple[Keyword, ...]:
+        """Under each of these the paper is found."""
+        return (*self.keywords, *self.broader)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,11 @@ def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
 
 def publish_paper(paper: Paper, vocabulary: Vocabulary, dates: Any) -> PublishedPaper:
     """The paper with the dates of a row that has `date_columns`."""
+    keywords, broader = vocabulary.keywords_of(paper)
     return PublishedPaper(
         paper=paper,
-        keywords=vocabulary.keywords_of(paper),
+        keywords=keywords,
+        broader=broader,
         published_at=dates.published_at,
         updated_at=dates.updated_at,
         edition=edition_name(EditionKind.DAILY, dates.first_edition),

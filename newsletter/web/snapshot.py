@@ -26,7 +26,7 @@ class Snapshot:
         self.editions = editions
         self.vocabulary = load_vocabulary(tx, publisher.topics)
         self.papers = load_papers(tx, self.vocabulary)
-        self.by_slug = {keyword.slug: keyword for paper in self.papers for keyword in paper.keywords}
+        self.by_slug = {keyword.slug: keyword for paper in self.papers for keyword in paper.all_keywords}
         self._publisher = publisher
         self._linked = find_linked(tx, publisher, self.vocabulary)
         self.builder = cache(self._make_builder)

@@ -93,7 +93,7 @@ def _read_paper(row: Row, problems: list[Problem]) -> Paper | None:
     if not url and _NOTHING.fullmatch(title) and _NOTHING.fullmatch(cells.get(SUMMARY, "")):
         return None
     if trouble := _trouble(title, url):
-        problems.append(Problem(f"{trouble}; left out", row.line))
+        problems.append(Problem(f"{trouble}; left out", row.line, lost_paper=True))
         return None
     written = cells.get(SUMMARY, "")
     summary, sections = read_numbered_summary(escape_maths(_without_breaks(within_limit(written))))

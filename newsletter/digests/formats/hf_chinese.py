@@ -113,7 +113,7 @@ def _read_paper(block: _Block, problems: list[Problem]) -> Paper | None:
     original = _plain(parts.get("original", ""))
     url, arxiv_id = _choose_link(parts, heading_links)
     if trouble := _trouble(block, title or original, url):
-        problems.append(Problem(f"{trouble}; left out", block.line))
+        problems.append(Problem(f"{trouble}; left out", block.line, lost_paper=True))
         return None
     written = parts.get("abstract", "") or parts.get("", "")
     summary = " ".join(escape_maths(within_limit(written)).split())

@@ -138,7 +138,9 @@ def _read_date(piece: Piece, problems: list[Problem]) -> date | None:
 
 def _read_paper(name: str, piece: Piece, problems: list[Problem]) -> Paper | None:
     if not isinstance(piece.value, dict):
-        problems.append(Problem(f"{name} is {_kind(piece.value)}, not an object; left out", piece.line))
+        problems.append(
+            Problem(f"{name} is {_kind(piece.value)}, not an object; left out", piece.line, lost_paper=True)
+        )
         return None
     own: list[Problem] = []
     facts = _Facts(name, piece, own)
@@ -147,7 +149,7 @@ def _read_paper(name: str, piece: Piece, problems: list[Problem]) -> Paper | Non
     if not title or not url:
         if not own:
             facts.say(*("url", "is no usable link (http or https)") if title else ("title", "is missing"))
-        problems.append(Problem(f"{own[0].message}; left out", own[0].line))
+        problems.append(Problem(f"{own[0].message}; left out", own[0].line, lost_paper=True))
         return None
     summary, sections = _read_summary(facts)
     paper = Paper(
