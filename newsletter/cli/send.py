@@ -99,7 +99,7 @@ def _rehearse(
         raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
         check_transport(publisher.config)
-    digest = read_digests(publisher, day=day).digest
+    digest = read_digests(publisher, day=day, force=force).digest
     if not (force or addresses):
         check_fit_to_mail(publisher, digest)
     if addresses:
