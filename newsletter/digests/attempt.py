@@ -149,7 +149,8 @@ class Attempt:
         except (httpcore.ProtocolError, OSError) as error:  # OSError: an unusable SSL_CERT_FILE
             raise AttemptFailed(f"the transfer failed ({type(error).__name__})") from error
         except (httpx.InvalidURL, ValueError):  # their words may repeat a password
-            raise AttemptFailed("it, or an address it redirects to, cannot be read as one") from None
+            fix = "write @ / : ? # of a password as %40 %2F %3A %3F %23"
+            raise AttemptFailed("cannot be read, or leads to an address that cannot", fix=fix) from None
 
     def _too_slow(self) -> AttemptFailed:
         return AttemptFailed(f"the transfer took longer than {self._limits.total_seconds:g} seconds")
