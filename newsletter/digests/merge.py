@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from newsletter.model import Digest, Paper, Problem, join_sources, split_sources
+from newsletter.model import Digest, Paper, join_sources, split_sources
 
 _FILLED = tuple(each.name for each in dataclasses.fields(Paper) if each.default is not dataclasses.MISSING)
 """What a record may lack. Its text is never mixed: sections of one and a summary of another contradict."""
@@ -31,7 +31,7 @@ def merge_digests(digests: Sequence[Digest]) -> Digest:
         join_sources(name for digest in distinct for name in digest.sources),
         merge_papers(paper for digest in distinct for paper in digest.papers),
         tuple(
-            Problem(f"{digest.source}: {problem.message}", problem.line)
+            dataclasses.replace(problem, message=f"{digest.source}: {problem.message}")
             for digest in distinct
             for problem in digest.problems
         ),
