@@ -36,8 +36,9 @@ Made by `make reference`; edit `newsletter/config/sections.py`, not this page.
 
 `newsletter init` writes a `newsletter.toml` with all of this. Each key may also be set by a variable:
 `[transport.smtp] password` is `NEWSLETTER_TRANSPORT__SMTP__PASSWORD`. A secret may be read from a file:
-`NEWSLETTER_TRANSPORT__SMTP__PASSWORD_FILE`. A list in a variable has spaces between. Paths are relative to
-the configuration file. What is unknown or wrong is named with its line or variable, all of it at once, and
+`NEWSLETTER_TRANSPORT__SMTP__PASSWORD_FILE`. A list in a variable has spaces between, but
+`[digest] source` is one text or a JSON list: `["mine/", "https://…"]`. Paths are relative to the
+configuration file. What is unknown or wrong is named with its line or variable, all of it at once, and
 nothing runs half configured.
 """
 
@@ -54,7 +55,7 @@ def write_configuration() -> str:
     for table in all_tables():
         lines = ["", f"## [{table.name}]", "", table.doc, "", "| key | default | |", "|---|---|---|"]
         lines += [
-            f"| `{key.name.rpartition('.')[2]}` | `{write_value(key.default)}` | {_describe(key)} |"
+            f"| `{key.name.rpartition('.')[2]}` | `{write_value(key.written_default)}` | {_describe(key)} |"
             for key in table.keys
         ]
         pages.append("\n".join(lines) + "\n")

@@ -22,12 +22,17 @@ def show(ctx: click.Context, source: str | None, as_json: bool) -> int:
     import sys
     from zoneinfo import ZoneInfo
 
-    from newsletter.digests import read_source
+    from newsletter.digests import FetchLimits, read_sources
     from newsletter.digests.show import digest_as_json, digest_as_text
 
     config = find_config(ctx)
     today = now().astimezone(ZoneInfo(config.newsletter.timezone)).date()
-    found = read_source(source or config.digest.source, today=today, stdin=sys.stdin.buffer).latest()
+    found = read_sources(
+        (source,) if source else config.digest.source,
+        today=today,
+        stdin=sys.stdin.buffer,
+        limits=FetchLimits(private_addresses=config.digest.private_addresses),
+    ).latest()
     if as_json:
         print_json(digest_as_json(found))
     else:

@@ -100,7 +100,7 @@ def _rehearse(
         raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
         check_transport(publisher.config)
-    reading = read_digests(publisher, day=day)
+    reading = read_digests(publisher, day=day, force=force)
     if not (force or addresses):
         check_age(publisher, reading.digest)
         admit(publisher, reading, for_good=False)

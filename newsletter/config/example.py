@@ -24,7 +24,10 @@ def write_example() -> str:
 def _write_table(table: Table) -> str:
     lines = ["", f"[{table.name}]", *_comment(table.doc)]
     for key in table.keys:
-        lines += [*_comment(_describe(key)), f"{key.name.rpartition('.')[2]} = {write_value(key.default)}"]
+        lines += [
+            *_comment(_describe(key)),
+            f"{key.name.rpartition('.')[2]} = {write_value(key.written_default)}",
+        ]
     return "\n".join(lines) + "\n"
 
 

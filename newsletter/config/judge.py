@@ -97,8 +97,18 @@ def _judge_places(config: Config) -> Iterator[Finding]:
             read_hub_url(hub)
         except ValueError as error:
             yield "feeds.hubs", f"{hub!r} {error}"
-    if config.digest.source.startswith("http://"):
-        yield "digest.source", "must be https"
+    yield from _judge_sources(config)
+
+
+def _judge_sources(config: Config) -> Iterator[Finding]:
+    """Without repeating one: it may hold a password."""
+    section = config.digest
+    if not section.source:
+        yield "digest.source", "must name a folder, a file or an https URL"
+    is_plain = any(source.strip().lower().startswith("http://") for source in section.source)
+    if is_plain and not section.private_addresses:
+        fix = "or set [digest] private_addresses = true if it is a server of your own network"
+        yield "digest.source", f"must be https; {fix}"
 
 
 def _judge_templates(directory: Path, default: Path) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ What a key means is written in `sections`; what is done with the values is left 
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config.judge import judge_config
-from newsletter.config.sections import Config, Key, all_tables
+from newsletter.config.sections import Config, Key, KeyFacts, all_tables
 from newsletter.config.urls import read_base_url, read_hub_url
 from newsletter.errors import ConfigError
 from newsletter.shipped import find_language
@@ -133,11 +134,9 @@ def _checked(key: Key, value: Any) -> Any:
     """`value` in the key's type; ValueError says what is wrong without repeating a secret."""
     facts = key.facts
     if isinstance(key.default, tuple):
-        if isinstance(value, str):
-            value = value.split()
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise ValueError('must be a list of texts: ["…"]')
-        return tuple(value)
+        return _check_list(value, facts)
+    if isinstance(key.default, bool):
+        return _check_switch(value)
     if isinstance(key.default, int):
         if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,20}\s*", value):
             value = int(value)
@@ -157,6 +156,34 @@ def _checked(key: Key, value: Any) -> Any:
     return Path(value) if isinstance(key.default, Path) else value
 
 
+def _check_switch(value: Any) -> bool:
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.strip().lower())
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _check_list(value: Any, facts: KeyFacts) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = _read_several(value) if facts.one_or_several else value.split()
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f'must be {"a text or " * facts.one_or_several}a list of texts: ["…"]')
+    if any(map(_UNPRINTABLE.search, value)):
+        raise ValueError("must be UTF-8 text without control characters")
+    return tuple(value)
+
+
+def _read_several(text: str) -> Any:
+    """A text is one value, whatever it holds; one that begins like a JSON list must be one."""
+    if not text.startswith("["):
+        return [text]
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError('must be one text, or a JSON list: ["…", "…"]') from error
+
+
 def _build(kind: type[Any], prefix: str, values: Mapping[str, Any], folder: Path) -> Any:
     made = {}
     for each in dataclasses.fields(kind):
@@ -172,21 +199,26 @@ def _build(kind: type[Any], prefix: str, values: Mapping[str, Any], folder: Path
 def _anchor(config: Config, folder: Path) -> Config:
     """What was judged in the form the rooms rely on: URLs in ASCII, the language's tag, and the paths
     inside texts (source, SQLite file) relative to the configuration file."""
-    source, url = config.digest.source, config.store.url
+    url = config.store.url
+    sources = tuple(_anchor_source(source.strip(), folder) for source in config.digest.source)
     newsletter = dataclasses.replace(
         config.newsletter,
         base_url=read_base_url(config.newsletter.base_url),
         language=find_language(config.newsletter.language) or config.newsletter.language,
     )
-    if "://" not in source and source != "-":
-        # The trailing slash stays, because it says "a folder" even before the folder exists.
-        source = str(folder / source) + ("/" if source.endswith("/") else "")
     if url.startswith("sqlite:///"):
         url = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
     return dataclasses.replace(
         config,
         newsletter=newsletter,
         feeds=dataclasses.replace(config.feeds, hubs=tuple(map(read_hub_url, config.feeds.hubs))),
-        digest=dataclasses.replace(config.digest, source=source),
+        digest=dataclasses.replace(config.digest, source=sources),
         store=dataclasses.replace(config.store, url=url),
     )
+
+
+def _anchor_source(source: str, folder: Path) -> str:
+    if "://" in source or source == "-":
+        return source
+    # The trailing slash stays, because it says "a folder" even before the folder exists.
+    return str(folder / source) + ("/" if source.endswith("/") else "")

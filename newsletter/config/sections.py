@@ -17,6 +17,8 @@ class KeyFacts:
 
     doc: str
     secret: bool = False
+    one_or_several: bool = False
+    """A list that may be written as one text; in a variable, several are a JSON list."""
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
@@ -27,11 +29,12 @@ def _key(
     doc: str,
     *,
     secret: bool = False,
+    one_or_several: bool = False,
     choices: tuple[str, ...] = (),
     minimum: int | None = None,
     maximum: int | None = None,
 ) -> Any:
-    facts = KeyFacts(doc, secret, choices, minimum, maximum)
+    facts = KeyFacts(doc, secret, one_or_several, choices, minimum, maximum)
     return field(default=default, repr=not secret, metadata={"facts": facts})
 
 
@@ -58,7 +61,17 @@ class SenderSection:
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
-    source: str = _key("digests/", "A folder, a file, or an https URL; {date} allowed.")
+    source: tuple[str, ...] = _key(
+        ("digests/",),
+        'A folder, a file, or an https URL; {date} allowed. Several as a list, ["mine/", "https://…"]: the '
+        "papers of one date are merged. The URL may hold a user and a password.",
+        secret=True,
+        one_or_several=True,
+    )
+    private_addresses: bool = _key(
+        False,
+        "true: also fetch from private and loopback addresses, and by plain http there.",
+    )
     max_age_days: int = _key(3, "Older than this is stale: nobody is mailed.", minimum=0, maximum=36_500)
     minimum_papers: int = _key(
         1, "A digest with fewer papers is held: nobody is mailed.", minimum=1, maximum=10_000
@@ -186,6 +199,11 @@ class Key:
     name: str
     default: Any
     facts: KeyFacts
+
+    @property
+    def written_default(self) -> Any:
+        """The default as a person would write it."""
+        return self.default[0] if self.facts.one_or_several and len(self.default) == 1 else self.default
 
     @property
     def variable(self) -> str:

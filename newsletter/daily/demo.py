@@ -13,7 +13,7 @@ from newsletter.config import Config, load_config
 from newsletter.daily.job import SendOptions, run_daily
 from newsletter.daily.publisher import open_publisher
 from newsletter.daily.report import SendReport
-from newsletter.digests import read_source
+from newsletter.digests import read_sources
 from newsletter.errors import StoreError
 from newsletter.render.words import known_languages
 from newsletter.shipped import shipped_path
@@ -63,11 +63,11 @@ def _configure(folder: Path) -> Config:
     """The defaults, with the sample for a source and without any file of the user's."""
     config = load_config(None, {}, folder.resolve())
     source = str(shipped_path("digests")) + "/"
-    return dataclasses.replace(config, digest=dataclasses.replace(config.digest, source=source))
+    return dataclasses.replace(config, digest=dataclasses.replace(config.digest, source=(source,)))
 
 
 def _morning_of_sample(config: Config) -> datetime:
     """Nine o'clock on the day of the newest sample, so that it is never stale."""
     zone = ZoneInfo(config.newsletter.timezone)
-    newest = read_source(config.digest.source, today=datetime.now(zone).date()).latest()
+    newest = read_sources(config.digest.source, today=datetime.now(zone).date()).latest()
     return datetime.combine(newest.date, time(9), zone)

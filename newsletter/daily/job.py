@@ -44,7 +44,7 @@ def run_daily(
     delivery half-way stands in the report.
     """
     check_transport(publisher.config)
-    reading = read_digests(publisher, day=options.day)
+    reading = read_digests(publisher, day=options.day, force=options.force)
     if not options.force:
         check_age(publisher, reading.digest)
     digests, held = admit(publisher, reading, force=options.force)

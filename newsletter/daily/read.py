@@ -12,31 +12,39 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.daily.publisher import Publisher
-from newsletter.digests import SourceReading, read_source
-from newsletter.errors import DigestError, DigestNotFound
+from newsletter.digests import FetchLimits, read_sources
+from newsletter.errors import DigestError
 from newsletter.model import Digest
 from newsletter.store import Transaction
+from newsletter.store.fetched import StoredDocuments
 from newsletter.store.held import forget_held
 from newsletter.store.intake import TakenIn, take_in
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a source holds: the digest in question, the others, and what could not be read of them."""
+    """What the sources hold: the digest in question, the others, and what could not be read of them."""
 
     digest: Digest
     others: tuple[Digest, ...]
     broken: tuple[DigestError, ...]
 
 
-def read_digests(publisher: Publisher, *, day: date | None = None, source: str | None = None) -> Reading:
-    """The digest of `day` (default: the latest) and the others of the source.
+def read_digests(publisher: Publisher, *, day: date | None = None, force: bool = False) -> Reading:
+    """The digest of `day` (default: the latest) and the others of the sources.
 
-    Raises DigestError: none, broken, without a paper.
+    Raises DigestError: none, broken, without a paper; one of several sources that cannot be read (not with
+    `force`), for the edition would lack its papers.
     """
-    source = source or publisher.config.digest.source
-    found = read_source(source, today=day or publisher.today(), stdin=sys.stdin.buffer)
-    digest = found.latest() if day is None else _digest_of(day, found)
+    config = publisher.config.digest
+    found = read_sources(
+        config.source,
+        today=day or publisher.today(),
+        stdin=sys.stdin.buffer,
+        limits=FetchLimits(private_addresses=config.private_addresses),
+        kept=StoredDocuments(publisher.store, publisher.clock),
+    )
+    digest = found.latest(force=force) if day is None else found.of(day, force=force)
     if not digest.papers:
         raise DigestError(
             f"the digest of {digest.date} has no papers: {digest.source}",
@@ -57,17 +65,3 @@ def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Diges
         taken[digest.date] = take_in(tx, digest, publisher.topics, published_at=published_at, now=now)
     forget_held(tx, taken)
     return taken
-
-
-def _digest_of(day: date, found: SourceReading) -> Digest:
-    for digest in found.digests:
-        if digest.date == day:
-            return digest
-    for error in found.broken:
-        if day.isoformat() in error.source:
-            raise error
-    raise DigestNotFound(
-        f"there is no digest of {day} in {found.source}",
-        source=found.source,
-        fix="name a day that the source has",
-    )

@@ -19,7 +19,15 @@ from newsletter.model.delivery import (
     SkipReason,
     Submitted,
 )
-from newsletter.model.digest import Digest, Paper, Problem, Sections, normalise_url
+from newsletter.model.digest import (
+    Digest,
+    Paper,
+    Problem,
+    Sections,
+    join_sources,
+    normalise_url,
+    split_sources,
+)
 from newsletter.model.edition import Edition, EditionKind, Keyword, PublishedPaper, edition_name
 from newsletter.model.newsletter import (
     FeedFormat,
@@ -66,6 +74,8 @@ __all__ = [
     "edition_name",
     "edition_path",
     "feed_path",
+    "join_sources",
     "keyword_path",
     "normalise_url",
+    "split_sources",
 ]

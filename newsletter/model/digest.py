@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit, urlunsplit
+
+_BETWEEN_SOURCES = " + "
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,28 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The input document of one date, as its author wrote it."""
+    """The input document of one date, as its author wrote it; or what several sources have of that date."""
 
     date: date
     format: str
     source: str
     papers: tuple[Paper, ...]
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the documents that it was made of."""
+        return split_sources(self.source)
+
+
+def join_sources(names: Iterable[str]) -> str:
+    """The names of several documents or formats as one, each once."""
+    return _BETWEEN_SOURCES.join(dict.fromkeys(names))
+
+
+def split_sources(source: str) -> tuple[str, ...]:
+    """The names that `join_sources` joined."""
+    return tuple(source.split(_BETWEEN_SOURCES))
 
 
 def normalise_url(url: str) -> str:

@@ -1,7 +1,8 @@
 """Takes a digest in as the daily edition of its date.
 
 A digest that is stored already changes nothing. A changed one makes a new revision: its papers'
-`updated_at` moves where their content does, `published_at` never.
+`updated_at` moves where their content does, `published_at` never. An edition made of several sources never
+shrinks to what some of them still have: an address shows today's digest alone, a folder all of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from newsletter.keywords import NO_TOPICS, Topics
-from newsletter.model import Digest, EditionKind, Paper, edition_name
+from newsletter.model import Digest, EditionKind, Paper, edition_name, split_sources
 from newsletter.store import schema
 from newsletter.store.documents import hash_document, write_paper, write_papers
 from newsletter.store.engine import Transaction
@@ -34,19 +35,26 @@ class TakenIn(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     SAME = "same"
+    PARTIAL = "partial"
+    """It lacks a source that the edition was made of; left as it is."""
 
 
 def find_changed(tx: Transaction, digests: Iterable[Digest]) -> list[Digest]:
-    """Those that are not stored yet as they are."""
-    stored = sa.select(_EDITION.c.period_end, _REVISION.c.content_hash).join(
+    """Those that are not stored yet as they are, and would be by `take_in`."""
+    stored = sa.select(_EDITION.c.period_end, _REVISION.c.content_hash, _REVISION.c.source).join(
         _REVISION,
         sa.and_(_REVISION.c.edition_id == _EDITION.c.id, _REVISION.c.revision == _EDITION.c.revision),
     )
-    known = {
-        row.period_end: row.content_hash
-        for row in tx.execute(stored.where(_EDITION.c.kind == EditionKind.DAILY))
-    }
-    return [each for each in digests if known.get(each.date) != hash_document(write_papers(each.papers))]
+    rows = {row.period_end: row for row in tx.execute(stored.where(_EDITION.c.kind == EditionKind.DAILY))}
+    return [
+        each
+        for each in digests
+        if (row := rows.get(each.date)) is None
+        or (
+            row.content_hash != hash_document(write_papers(each.papers))
+            and not _lacks_source(each, split_sources(row.source))
+        )
+    ]
 
 
 def take_in(
@@ -60,7 +68,7 @@ def take_in(
     document = write_papers(digest.papers)
     content_hash = hash_document(document)
     row = tx.execute(
-        sa.select(_EDITION.c.id, _EDITION.c.revision, _REVISION.c.content_hash)
+        sa.select(_EDITION.c.id, _EDITION.c.revision, _REVISION.c.content_hash, _REVISION.c.source)
         .join(
             _REVISION,
             sa.and_(_REVISION.c.edition_id == _EDITION.c.id, _REVISION.c.revision == _EDITION.c.revision),
@@ -69,6 +77,8 @@ def take_in(
     ).first()
     if row is not None and row.content_hash == content_hash:
         return TakenIn.SAME
+    if row is not None and _lacks_source(digest, split_sources(row.source)):
+        return TakenIn.PARTIAL
     dated = published_at if row is None else now
     if row is None:
         edition_id, revision = _insert_edition(tx, digest.date, dated), 1
@@ -91,6 +101,11 @@ def take_in(
     pin_keywords(tx, digest.papers, topics, now=now)
     _place_papers(tx, edition_id, digest, topics, dated)
     return TakenIn.NEW if revision == 1 else TakenIn.CHANGED
+
+
+def _lacks_source(digest: Digest, stored: tuple[str, ...]) -> bool:
+    """A single document may come from anywhere: a file that was renamed is still the digest of its date."""
+    return len(stored) > 1 and not set(stored) <= set(digest.sources)
 
 
 def _insert_edition(tx: Transaction, period_end: date, published_at: datetime) -> int:

@@ -274,6 +274,16 @@ notice = _table(
 
 # --- The daily job
 
+# What addresses gave, by the hash of the address: see store/fetched.py.
+fetched_document = _table(
+    "fetched_document",
+    sa.Column("key", sa.Text, primary_key=True),
+    _text("etag"),
+    _text("last_modified"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    _instant("used_at", required=True),
+)
+
 run = _table(
     "run",
     sa.Column("kind", sa.Text, primary_key=True),

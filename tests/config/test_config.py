@@ -37,7 +37,7 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         tmp_path, '[site]\nout = "www"\n[digest]\nsource = "in/"\n[store]\nurl = "sqlite:////var/n.db"\n'
     )
     assert config.site.out == tmp_path / "www"
-    assert config.digest.source == f"{tmp_path / 'in'}/"
+    assert config.digest.source == (f"{tmp_path / 'in'}/",)
     assert config.store.url == "sqlite:////var/n.db"
 
 
@@ -81,6 +81,48 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     assert "s3cret" not in repr(config)
 
 
+@pytest.mark.parametrize("written", ['"in/"', '["in/"]', '["in/", "https://me:s3cret@a.test/{date}"]'])
+def test_one_source_or_several_may_be_given(tmp_path: Path, written: str) -> None:
+    config = load(tmp_path, f"[digest]\nsource = {written}\n")
+    assert config.digest.source[0] == f"{tmp_path / 'in'}/"
+    assert config.digest.source[1:] in ((), ("https://me:s3cret@a.test/{date}",))
+    assert "s3cret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("value", "sources"),
+    [
+        ("/in/my digests/", ["/in/my digests/"]),
+        ("-", ["-"]),
+        ('["/a/", "https://a.test/x"]', ["/a/", "https://a.test/x"]),
+    ],
+)
+def test_a_variable_gives_one_source_as_a_text_and_several_as_json(
+    tmp_path: Path, value: str, sources: list[str]
+) -> None:
+    assert list(load(tmp_path, "", NEWSLETTER_DIGEST__SOURCE=value).digest.source) == sources
+    secret = tmp_path / "source"
+    secret.write_text(value + "\n")
+    assert list(load(tmp_path, "", NEWSLETTER_DIGEST__SOURCE_FILE=str(secret)).digest.source) == sources
+
+
+@pytest.mark.parametrize("value", ['["/a/"', '["/a/", 3]', "[3]"])
+def test_a_variable_that_begins_like_a_list_must_be_one(tmp_path: Path, value: str) -> None:
+    [problem] = problems_of(tmp_path, "", NEWSLETTER_DIGEST__SOURCE=value)
+    assert problem.startswith("NEWSLETTER_DIGEST__SOURCE: digest.source must be")
+
+
+@pytest.mark.parametrize(("value", "meaning"), [("true", True), (" False ", False)])
+def test_a_switch_may_be_set_by_a_variable(tmp_path: Path, value: str, *, meaning: bool) -> None:
+    config = load(tmp_path, "", NEWSLETTER_DIGEST__PRIVATE_ADDRESSES=value)
+    assert config.digest.private_addresses is meaning
+
+
+def test_plain_http_may_be_configured_where_the_network_is_ones_own(tmp_path: Path) -> None:
+    text = '[digest]\nsource = "http://192.168.1.1/x.md"\nprivate_addresses = true\n'
+    assert load(tmp_path, text).digest.source == ("http://192.168.1.1/x.md",)
+
+
 def test_a_syntax_error_names_the_line(tmp_path: Path) -> None:
     [problem] = problems_of(tmp_path, "[newsletter\n")
     assert "line 1" in problem
@@ -106,6 +148,12 @@ def test_real_mail_is_refused_while_addresses_are_examples(tmp_path: Path) -> No
         ('[mail]\nsubject = "{colour}"', "knows only {count}, {date}, {keywords}, {title}"),
         ('[mail]\nsubject = "{"', "cannot be read"),
         ('[digest]\nsource = "http://papers.test/{date}"', "must be https"),
+        ("[digest]\nsource = []", "must name a folder"),
+        ("[digest]\nsource = 3", "must be a text or a list of texts"),
+        ('[digest]\nsource = ["a/", "HTTP://papers.test/x"]', "private_addresses = true"),
+        ('[digest]\nsource = ["a\\u0000b"]', "without control characters"),
+        ('[digest]\nprivate_addresses = "yes"', "must be true or false"),
+        ("[digest]\nprivate_addresses = 1", "must be true or false"),
         ('[store]\nurl = "mysql://x"', "must begin with sqlite:///"),
         ('[feeds]\nhubs = "hub"', "must be an absolute http(s) URL"),
         ('[feeds]\nhubs = ["https://hub.test/", "https://[x"]', "cannot be read"),

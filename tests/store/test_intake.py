@@ -12,7 +12,7 @@ from newsletter.keywords import NO_TOPICS, Group, Topics, Vocabulary
 from newsletter.model import Digest, EditionKind, Paper, PublishedPaper
 from newsletter.store import Store
 from newsletter.store.editions import find_edition, list_editions, load_edition
-from newsletter.store.intake import TakenIn, take_in
+from newsletter.store.intake import TakenIn, find_changed, take_in
 from newsletter.store.papers import load_papers
 from newsletter.store.vocabulary import load_vocabulary
 from tests.builders import DAY, NOON, make_paper
@@ -143,3 +143,22 @@ def test_every_field_of_a_paper_survives_the_store(store: Store) -> None:
     with store.read() as tx:
         edition = load_edition(tx, find_edition(tx, EditionKind.DAILY, DAY), Vocabulary())
     assert edition.papers[0].paper == paper
+
+
+def test_an_edition_of_several_sources_never_shrinks_to_what_one_of_them_has(store: Store) -> None:
+    whole = dataclasses.replace(make_digest([make_paper(0), make_paper(1)]), source="a.md + b.md")
+    assert take(store, whole) is TakenIn.NEW
+    before = read_papers(store)
+    part = dataclasses.replace(make_digest([make_paper(0)]), source="a.md")
+    with store.read() as tx:
+        assert find_changed(tx, [part]) == []  # nobody need judge what is left alone
+    assert take(store, part, at=LATER) is TakenIn.PARTIAL
+    assert read_papers(store) == before
+    grown = dataclasses.replace(make_digest([make_paper(0)]), source="c.md + b.md + a.md")
+    assert take(store, grown, at=LATER) is TakenIn.CHANGED
+
+
+def test_an_edition_of_one_source_may_come_from_another_file(store: Store) -> None:
+    take(store, make_digest([make_paper(0), make_paper(1)]))
+    renamed = dataclasses.replace(make_digest([make_paper(0)]), source="other.md")
+    assert take(store, renamed, at=LATER) is TakenIn.CHANGED
