@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 
 from newsletter.render.budget import BUDGET
-from newsletter.render.lint.mail import LintedMail, read_words, where
+from newsletter.render.lint.looks import in_a_sentence
+from newsletter.render.lint.mail import LintedMail, read_style, read_words, where
 from newsletter.render.lint.rules import Places, Rule
 from newsletter.render.lint.sizes import measure_encoded
 
 _EMPTY_WORDS = {
     *("here", "click", "click here", "this", "link", "this link", "more", "go"),
-    *("这里", "这儿", "此处", "点击", "点击这里", "点这里", "点此", "链接", "此链接", "更多"),
+    *("这里", "这儿", "此处", "点击", "点击这里", "点击此处", "点我", "点这里", "点此"),
+    *("链接", "此链接", "更多"),
 }
 _REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 _REMOTE_URL = re.compile(r"url\(\s*['\"]?\s*((https?:)?//[^'\")\s]+)", re.IGNORECASE)
 _LOADING = ("src", "srcset", "background", "poster", "data")
-_ACTIVE = {"script", "iframe", "frame", "object", "embed", "applet", "meta-refresh"}
+_ACTIVE = {"script", "iframe", "frame", "object", "embed", "applet", "base"}
 _SMALL = {"0", "1", "2", "0px", "1px", "2px"}
 
 
@@ -38,6 +40,13 @@ def _find_words(mail: LintedMail) -> Places:
         words = read_words(link)
         if link.get("href") and words.strip("»›>→ .。!！").lower() in {"", *_EMPTY_WORDS}:
             yield where(link), f"a link that says {words!r}"
+
+
+def _find_bare_links(mail: LintedMail) -> Places:
+    for link in mail.links:
+        is_bare = any(str(own) == "text-decoration:none" for own in read_style(link))
+        if is_bare and link.get("href") and link not in mail.hidden and in_a_sentence(link):
+            yield where(link), f"a link told by its colour alone: {read_words(link)[:40]}"
 
 
 def _find_jumps(mail: LintedMail) -> Places:
@@ -94,7 +103,7 @@ def _is_pixel(element: object) -> bool:
 
 def _find_active(mail: LintedMail) -> Places:
     for element in mail.elements:
-        if element.tag in _ACTIVE:
+        if element.tag in _ACTIVE or (element.get("http-equiv") or "").lower() == "refresh":
             yield where(element), f"<{element.tag}>"
         for name in element.keys():  # noqa: SIM118 - an element's own iterator gives its children
             if name.lower().startswith("on"):
@@ -114,6 +123,12 @@ RULES = (
         "Screen readers read links out of their sentences (WCAG 2.2 §2.4.4).",
         "Say what it leads to.",
         _find_words,
+    ),
+    Rule(
+        "link-underline",
+        "Whoever does not see the colour does not see the link (WCAG 2.2 §1.4.1).",
+        "Leave its underline.",
+        _find_bare_links,
     ),
     Rule("jump", "It leads nowhere.", 'Give its target the id: cards have id="p1".', _find_jumps),
     Rule(

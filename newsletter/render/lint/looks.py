@@ -16,6 +16,9 @@ from newsletter.render.lint.sheets import Declaration, read_colour
 
 _HEADINGS = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h4": 1.0, "h5": 0.83, "h6": 0.67, "small": 0.83}
 _LENGTH = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
+_FONT = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%))(?:\s*/\s*([\w.%]+))?\s")
+_FONT_SIZES = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
+"""Of the element `font`, in pixels (WHATWG HTML §15.3.4)."""
 _NORMAL = 1.2
 """What browsers take for `line-height:normal`, about."""
 
@@ -88,6 +91,7 @@ def _dress(element: Element, inherited: Look, dark: list[Declaration] | tuple[()
         look,
         colour=read_colour(element.get("color") or "") or look.colour,
         background=read_colour(element.get("bgcolor") or "") or look.background,
+        size=_FONT_SIZES.get(element.get("size") or "", look.size) if element.tag == "font" else look.size,
     )
     inline = read_style(element)
     in_order = (
@@ -96,9 +100,20 @@ def _dress(element: Element, inherited: Look, dark: list[Declaration] | tuple[()
         *(each for each in dark if each.is_important),
     )
     # A line's height may depend on the size that stands behind it.
-    for declaration in sorted(in_order, key=lambda each: each.name == "line-height"):
+    longhand = (each for declaration in in_order for each in _write_out(declaration))
+    for declaration in sorted(longhand, key=lambda each: each.name == "line-height"):
         look = _put_on(look, declaration, inherited)
     return look
+
+
+def _write_out(declaration: Declaration) -> Iterator[Declaration]:
+    """The size and the lines that the shorthand `font` sets; every other declaration as it is."""
+    found = _FONT.search(declaration.value) if declaration.name == "font" else None
+    if found is None:
+        yield declaration
+    else:
+        yield Declaration("font-size", found[1])
+        yield Declaration("line-height", found[2] or str(_NORMAL))
 
 
 def _put_on(look: Look, declaration: Declaration, inherited: Look) -> Look:

@@ -8,6 +8,9 @@ from collections import Counter
 from newsletter.render.lint.mail import LintedMail, read_style, read_words, where
 from newsletter.render.lint.rules import Places, Rule
 
+TELEPHONE = 360
+"""The width in CSS pixels of the telephones that many have."""
+
 _GHOST = re.compile(
     r"<!--\[if [^\]]*mso[^\]]*\]>(?:(?!<!\[endif).)*<table\b[^>]*\bwidth=", re.DOTALL | re.IGNORECASE
 )
@@ -90,6 +93,19 @@ def _find_table_role(mail: LintedMail) -> Places:
             yield where(table), "a table for layout that does not say so"
 
 
+def _find_wide(mail: LintedMail) -> Places:
+    for element in mail.tag("table", "td", "th", "img", "div", "p"):
+        styles = {own.name: own.value for own in read_style(element)}
+        if styles.get("max-width", "").endswith("%"):
+            continue
+        sizes = (element.get("width") or "", styles.get("width", ""), styles.get("min-width", ""))
+        for size in sizes:
+            found = re.fullmatch(r"(\d+)(?:\.\d+)?(?:px)?", size)
+            if found and int(found[1]) > TELEPHONE:
+                yield where(element), f"<{element.tag}> {found[1]} px wide"
+                break
+
+
 def _find_ghost(mail: LintedMail) -> Places:
     for element in mail.elements:
         for declaration in read_style(element):
@@ -143,6 +159,12 @@ RULES = (
         "Screen readers read out rows and columns.",
         'Write role="presentation".',
         _find_table_role,
+    ),
+    Rule(
+        "fixed-width",
+        f"It does not fit a telephone {TELEPHONE} px wide.",
+        'Write width="100%" and a max-width; for a picture style="max-width:100%".',
+        _find_wide,
     ),
     Rule(
         "max-width",

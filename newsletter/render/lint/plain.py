@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from newsletter.render.lint.mail import LintedMail
+from newsletter.render.lint.mail import LintedMail, read_words
 from newsletter.render.lint.rules import Places, Rule
 from newsletter.render.text import COLUMNS, measure
 
 _TAGS = "a|b|br|code|div|em|h[1-6]|i|img|li|ol|p|span|strong|table|td|tr|ul"
 _ENTITY = re.compile(r"&(?:[a-z]{2,8}|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>\n]*)?/?>|<!--", re.IGNORECASE)
-_MARKDOWN = re.compile(r"\*\*[^*\n]+\*\*|\]\(\s*(?:https?:|#)|^#{1,6} ", re.MULTILINE)
+_MARKDOWN = re.compile(r"\*\*[^*\n]+\*\*|~~[^~\n]+~~|(?<!`)`[^`\n]+`(?!`)|\]\(\s*(?:https?:|#)|^#{1,6} ")
+_ADDRESS = re.compile(r"https?://[!-~]+")
 _EMPTY_LINES = 2
 
 
@@ -27,9 +28,10 @@ def _search(pattern: re.Pattern[str]) -> Callable[[LintedMail], Places]:
 
 def _find_wide(mail: LintedMail) -> Places:
     for number, line in enumerate(mail.text.splitlines(), 1):
-        words = line.strip()
-        can_break = " " in words or not words.isascii()
-        if measure(line.rstrip()) > COLUMNS and "://" not in line and can_break:
+        # Addresses are never broken: it is what stands beside them that must fit.
+        shown = _ADDRESS.sub("", line.rstrip())
+        can_break = " " in shown.strip() or not shown.isascii()
+        if measure(shown) > COLUMNS and can_break:
             yield f"text line {number}", f"more than {COLUMNS} columns"
 
 
@@ -47,6 +49,14 @@ def _find_missing_links(mail: LintedMail) -> Places:
     for address in sorted(links - {mail.unsubscribe}):
         if address not in mail.text:
             yield "text", f"lacks {address}"
+
+
+def _find_missing_headings(mail: LintedMail) -> Places:
+    """Where lines are broken differs: only what is no white space is compared."""
+    text = "".join(mail.text.split())
+    for heading in mail.tag("h1", "h2", "h3"):
+        if text and heading not in mail.hidden and "".join(read_words(heading).split()) not in text:
+            yield "text", f"lacks {read_words(heading)[:60]!r}"
 
 
 def _find_missing_words(mail: LintedMail) -> Places:
@@ -76,6 +86,12 @@ RULES = (
         _find_wide,
     ),
     Rule("plain-gaps", "It looks as if the mail ended there.", "Take lines out of the template.", _find_gaps),
+    Rule(
+        "plain-headings",
+        "Whoever reads the text part does not know of it.",
+        "Write every paper's title into card.txt.",
+        _find_missing_headings,
+    ),
     Rule(
         "plain-links",
         "Whoever reads the text part cannot reach it.",

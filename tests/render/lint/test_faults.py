@@ -78,11 +78,19 @@ FAULTS: dict[str, list[Plant]] = {
     "css-opacity": [style("opacity:.9")],
     "css-filter": [style("filter:blur(1px)")],
     "css-object-fit": [style("object-fit:cover")],
+    "css-clip-path": [style("clip-path:circle(50%)")],
+    "css-colour-functions": [
+        style("border-color:rgba(0,0,0,.5)"),
+        style("border-color:rgb(0 0 0)"),
+        style("border-color:oklch(40% 0.1 200)"),
+    ],
     "css-border-radius": [style("border-radius:4px")],
     "css-box-shadow": [style("box-shadow:0 1px 2px #cccccc")],
     "css-import": [html("<style>", "<style>@import 'more.css';")],
     "css-font-face": [sheet("@font-face{font-family:Own;src:local(Own)}")],
     "css-keyframes": [sheet("@keyframes spin{to{color:#000000}}")],
+    "html-link": [html("</head>", '<link rel="stylesheet" href="style.css"></head>')],
+    "html-picture": [body("<picture></picture>")],
     "html-svg": [body("<svg></svg>")],
     "html-form": [body("<form></form>")],
     "html-video": [body("<video></video>")],
@@ -107,6 +115,12 @@ FAULTS: dict[str, list[Plant]] = {
         body(f'{P}<a {LINK} href="https://papers.test/">Here »</a></p>'),
         body(f'{P}<a {LINK} href="https://papers.test/"><img src="cid:a" alt="" width="8"></a></p>'),
     ],
+    "link-underline": [
+        html(
+            "<h2",
+            f'{P}见<a style="color:#0b57a4;text-decoration:none" href="https://papers.test/">词语</a>的说明</p><h2',
+        )
+    ],
     "jump": [html('id="p1"', ""), html('href="#p1"', 'href="#p9"')],
     "unsubscribe": [
         html(LINKS.unsubscribe, "https://papers.test/"),
@@ -117,7 +131,7 @@ FAULTS: dict[str, list[Plant]] = {
     ],
     "remote": [
         body('<img src="https://elsewhere.test/a.png" alt="" width="8">'),
-        html("</head>", '<link rel="stylesheet" href="//elsewhere.test/a.css"></head>'),
+        html("</head>", '<link rel="preload" href="//elsewhere.test/a.css"></head>'),
         style("list-style-image:url(https://elsewhere.test/a.png)"),
         html('class="band"', 'class="band" background="https://elsewhere.test/a.png"'),
     ],
@@ -126,6 +140,7 @@ FAULTS: dict[str, list[Plant]] = {
         body("<script>alert(1)</script>"),
         body("<iframe></iframe>"),
         html("<h1", '<h1 onclick="x()"'),
+        html("</head>", '<meta http-equiv="refresh" content="0"></head>'),
     ],
     "lang": [html('<html lang="zh-CN"', "<html"), html('lang="zh-CN"', 'lang=""')],
     "title": [matching("<title>[^<]*</title>", "<title> </title>")],
@@ -144,6 +159,11 @@ FAULTS: dict[str, list[Plant]] = {
     "image-width": [body('<img src="cid:a" alt="">')],
     "table-width": [html('class="cards" width="100%"', 'class="cards"')],
     "table-role": [html('<table role="presentation" class="cards"', '<table class="cards"')],
+    "fixed-width": [
+        html('class="cards" width="100%"', 'class="cards" width="600"'),
+        style("min-width:400px"),
+        body('<img src="cid:a" alt="" width="500">'),
+    ],
     "max-width": [matching(r"<!--\[if mso\]><table.*?<!\[endif\]-->", "")],
     "contrast": [
         html("; color:#5a6472", "; color:#9aa4b2"),
@@ -154,7 +174,13 @@ FAULTS: dict[str, list[Plant]] = {
         html(".head a,.cards a,.foot a{color:#7fb6f0 !important}", ""),
         html(".sheet,.head,.body,.foot{background-color:#171b21 !important}", ""),
     ],
-    "text-size": [style("font-size:12px"), style("font-size:.8em"), style("font-size:8pt")],
+    "text-size": [
+        style("font-size:12px"),
+        style("font-size:.8em"),
+        style("font-size:8pt"),
+        style("font:bold 12px/1.75 Arial"),
+        body(f'{P}<font size="2">词语</font></p>'),
+    ],
     "line-height": [style("line-height:1.2"), style("line-height:16px")],
     "target-size": [
         body(f'<p style="margin:0;line-height:21px"><a {LINK} href="https://papers.test/">词语</a></p>')
@@ -162,9 +188,12 @@ FAULTS: dict[str, list[Plant]] = {
     "plain-empty": [],
     "plain-entities": [text("a &amp; b"), text("&#8212;")],
     "plain-tags": [text("<p>a</p>"), text('<a href="x">')],
-    "plain-markdown": [text("**要点**"), text("[a](https://papers.test/)"), text("## a")],
-    "plain-width": [text("字" * 39), text("word " * 17)],
+    "plain-markdown": [text("**要点**"), text("[a](https://papers.test/)"), text("## a"), text("a `b` c")],
+    "plain-width": [text("字" * 39), text("word " * 17), text("word " * 17 + "https://papers.test/")],
     "plain-gaps": [text("\r\n\r\n\r\na")],
+    "plain-headings": [
+        lambda mail: dataclasses.replace(mail, text=mail.text.replace("Paper 0: Less & More", "…"))
+    ],
     "plain-links": [body(f'{P}<a {LINK} href="https://only-here.test/">词语</a></p>')],
     "line-length": [raw(b"x" * 999 + b"\r\n")],
     "line-ends": [raw(b"a\nb\r\n"), raw(b"a\rb\r\n")],
