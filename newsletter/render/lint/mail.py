@@ -20,6 +20,7 @@ from newsletter.render.lint.sheets import Declaration, Selector, StyleRule, pars
 Element = Any
 """An element of lxml, which has no types."""
 
+_NOTHING = "<html></html>"
 _UNSEEN = {"head", "style", "script", "title"}
 
 
@@ -37,7 +38,8 @@ class LintedMail:
 
     @cached_property
     def tree(self) -> Element:
-        return etree.fromstring(self.html.strip() or "<html></html>", etree.HTMLParser())
+        tree = etree.fromstring(self.html.strip() or _NOTHING, etree.HTMLParser())
+        return etree.fromstring(_NOTHING, etree.HTMLParser()) if tree is None else tree
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

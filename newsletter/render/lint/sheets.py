@@ -42,16 +42,44 @@ class StyleRule:
         return bool(re.search(r"prefers-color-scheme\s*:\s*dark", self.media))
 
 
-@lru_cache(maxsize=1024)  # most elements share a few styles
 def parse_style(text: str) -> tuple[Declaration, ...]:
-    """The declarations of a `style` attribute."""
-    return _read_declarations(_parser().parseStyle(text, validate=False))
+    """The declarations of a `style` attribute; none of one that cannot be read."""
+    return _try_style(text) or ()
+
+
+def parse_sheet(text: str) -> tuple[StyleRule, ...]:
+    """The rules of a style sheet, those in media queries too; what cannot be read is left out."""
+    return _try_sheet(text) or ()
+
+
+def is_style(text: str) -> bool:
+    """Whether a `style` attribute can be read."""
+    return _try_style(text) is not None
+
+
+def is_sheet(text: str) -> bool:
+    """Whether a style sheet can be read, and closes what it opens."""
+    bare = re.sub(r"/\*.*?\*/|\"[^\"]*\"|'[^']*'", "", text, flags=re.DOTALL)
+    return _try_sheet(text) is not None and bare.count("{") == bare.count("}")
+
+
+# cssutils forgives most mistakes and trips over a few: whatever it raises then says that it cannot read.
+
+
+@lru_cache(maxsize=1024)  # most elements share a few styles
+def _try_style(text: str) -> tuple[Declaration, ...] | None:
+    try:
+        return _read_declarations(_parser().parseStyle(text, validate=False))
+    except Exception:
+        return None
 
 
 @lru_cache(maxsize=16)
-def parse_sheet(text: str) -> tuple[StyleRule, ...]:
-    """The rules of a style sheet, those in media queries too; what cannot be read is left out."""
-    return tuple(_read_rules(_parser().parseString(text, validate=False).cssRules, ""))
+def _try_sheet(text: str) -> tuple[StyleRule, ...] | None:
+    try:
+        return tuple(_read_rules(_parser().parseString(text, validate=False).cssRules, ""))
+    except Exception:
+        return None
 
 
 def find_at_rules(text: str) -> Iterator[tuple[str, int]]:
@@ -76,7 +104,13 @@ def read_colour(value: str) -> str | None:
     """The first colour in a value, as #rrggbb; None where there is none, or one that shows what is behind."""
     if "#" not in value and not re.search(r"[a-z]", value, re.IGNORECASE):
         return None
-    for each in cssutils.css.PropertyValue(value):
+    try:
+        # The parser of styles forgives what that of values would raise for.
+        read = _parser().parseStyle(f"color:{value}", validate=False).getProperty("color")
+        values = list(read.propertyValue if read else ())
+    except Exception:
+        return None
+    for each in values:
         if each.type == "COLOR_VALUE" and getattr(each, "alpha", 1) == 1 and each.value != "transparent":
             return f"#{each.red:02x}{each.green:02x}{each.blue:02x}"
     return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from newsletter.render.budget import BUDGET
 from newsletter.render.lint.mail import Element, LintedMail, read_style, where
 from newsletter.render.lint.rules import Places, Rule
-from newsletter.render.lint.sheets import StyleRule, find_at_rules
+from newsletter.render.lint.sheets import StyleRule, find_at_rules, is_sheet, is_style
 
 STYLE_BUDGET = 16_384
 """Characters of style sheets that Gmail reads."""
@@ -44,6 +44,15 @@ def _find_styles_in_body(mail: LintedMail) -> Places:
     for element in mail.tag("style"):
         if any(parent.tag == "body" for parent in element.iterancestors()):
             yield where(element), "a style element in the body"
+
+
+def _find_unreadable(mail: LintedMail) -> Places:
+    for element in mail.elements:
+        if not is_style(element.get("style") or ""):
+            yield where(element), f"style={(element.get('style') or '')[:60]!r}"
+    for sheet in mail.sheets:
+        if not is_sheet(sheet):
+            yield "style sheet", "not closed, or no CSS"
 
 
 def _find_not_inline(mail: LintedMail) -> Places:
@@ -98,6 +107,12 @@ RULES = (
         "Gmail drops a style sheet with an at-rule inside an at-rule.",
         "Write the at-rules one after the other.",
         _find_nested,
+    ),
+    Rule(
+        "style-syntax",
+        "Clients drop a style with a mistake whole, each another part of it.",
+        "Mend it.",
+        _find_unreadable,
     ),
     Rule(
         "style-in-body",

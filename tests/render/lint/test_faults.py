@@ -102,6 +102,10 @@ FAULTS: dict[str, list[Plant]] = {
         sheet("@media print{@media (color){p{color:#000000 !important}}}"),
         sheet("@supports (color:red){@media print{p{color:#000000 !important}}}"),
     ],
+    "style-syntax": [
+        body('<table role="presentation" width="8" style="a>b@c:1px"></table>'),
+        sheet("@media print{.x{color:#000000 !important}"),
+    ],
     "style-in-body": [body("<style>.none{color:#000000}</style>")],
     "inline": [sheet(".c{text-align:center}"), sheet("@media screen{h1{letter-spacing:1px}}")],
     "important": [sheet("@media (max-width:480px){.c{padding-left:0}}")],
