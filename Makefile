@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all soak bench reference catalogues clean
+.PHONY: demo test check test-all soak bench reference catalogues screenshots clean
 
 demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
 	$(BIN)/newsletter demo
@@ -37,8 +37,11 @@ catalogues: $(VENV)/installed-dev  ## after a change of interface words: extract
 	$(BIN)/pybabel --quiet update -D newsletter -d locale -i $(VENV)/newsletter.pot --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel --quiet compile -D newsletter -d locale
 
+screenshots: $(VENV)/installed-dev  ## the sample's mail as readers see it, in screenshots/; four in docs/screenshots/; needs Chromium
+	$(BIN)/python docs/make_screenshots.py
+
 clean:
-	rm -rf $(VENV) demo build dist node_modules
+	rm -rf $(VENV) demo screenshots build dist node_modules
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund

@@ -1,4 +1,4 @@
-"""`newsletter preview`: the mail to look at."""
+"""`newsletter preview`: the mail to look at, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from newsletter.cli.opening import Day, Keywords, opened_publisher
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from newsletter.daily.preview import Preview
+    from newsletter.render.lint import Finding
 
 
 @click.command()
@@ -29,22 +32,45 @@ if TYPE_CHECKING:
 def preview(
     ctx: click.Context, day: date | None, keywords: tuple[str, ...] | None, language: str, out: Path
 ) -> int:
-    """Write the mail as .html, .txt and .eml, and say how large it is. Nothing is stored or sent."""
+    """Write the mail as .html, .txt and .eml; say how large it is and where mail programs will not show
+    it as meant. Nothing is stored or sent."""
     from newsletter.daily.preview import write_preview
     from newsletter.daily.read import read_digests
     from newsletter.model import Preferences
 
     with opened_publisher(ctx) as publisher:
         digest = read_digests(publisher, day=day).digest
-        sizes = write_preview(publisher, digest, Preferences(keywords, language=language), out)
-    if sizes is None:
+        written = write_preview(publisher, digest, Preferences(keywords, language=language), out)
+    if written is None:
         click.echo(
             f"no paper of {digest.date} matches {', '.join(keywords or ())}: such a reader gets no mail"
         )
         return Exit.DONE
-    for path in sizes.paths:
-        click.echo(path)
-    share = sizes.html_encoded / sizes.budget
-    click.echo(f"HTML part {sizes.html_encoded:,} bytes as base64: {share:.0%} of what Gmail shows")
-    click.echo(f"whole message {sizes.message:,} bytes")
+    _tell(written)
     return Exit.DONE
+
+
+def _tell(written: Preview) -> None:
+    for path in written.paths:
+        click.echo(path)
+    share = written.html_encoded / written.budget
+    click.echo(
+        f"HTML part {written.html_encoded:,} of {written.budget:,} bytes as base64: "
+        f"{share:.0%} of what Gmail shows"
+    )
+    click.echo(f"text part {written.text:,} bytes, whole message {written.message:,} bytes")
+    for finding in written.findings:
+        click.echo(f"\n{_describe(finding)}")
+    count = len(written.findings)
+    click.echo(f"\n{count} {'finding' if count == 1 else 'findings'}" if count else "no findings")
+
+
+def _describe(finding: Finding) -> str:
+    note = " (note)" if finding.is_note else ""
+    lines = [
+        f"{finding.rule}{note}: {finding.what}",
+        f"  at   {finding.where}",
+        f"  why  {finding.why}",
+        f"  fix  {finding.fix}",
+    ]
+    return "\n".join([*lines, f"  see  {finding.source}"] if finding.source else lines)

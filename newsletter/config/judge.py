@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from newsletter.config.sections import Config, TemplatesSection
+from newsletter.config.theme import judge_theme
 from newsletter.config.urls import encode_host, is_loopback, read_base_url, read_hub_url
 from newsletter.errors import ConfigError
 from newsletter.shipped import find_language, known_languages
@@ -27,6 +28,7 @@ def judge_config(config: Config, folder: Path) -> Iterator[Finding]:
     """Every value that cannot be right; `folder` is what relative paths were relative to."""
     for judge in (_judge_newsletter, _judge_sender, _judge_places, _judge_subject):
         yield from judge(config)
+    yield from judge_theme(config.theme)
     yield from _judge_templates(config.templates.directory, folder / TemplatesSection().directory)
 
 

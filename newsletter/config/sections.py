@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from newsletter.model.theme import DARK, LIGHT
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
@@ -108,6 +110,26 @@ class MailSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ThemeSection:
+    logo: str = _key("", "The https address of a picture for the title, in mails and on pages; PNG or JPEG.")
+    logo_width: int = _key(160, "Its width in pixels.", minimum=16, maximum=560)
+    accent: str = _key(LIGHT.accent, "The band at the top, and the title.")
+    link: str = _key(LIGHT.link, "Links.")
+    text: str = _key(LIGHT.text, "Text.")
+    muted: str = _key(LIGHT.muted, "What matters less: counts, keywords, the footer.")
+    line: str = _key(LIGHT.line, "Lines between papers.")
+    background: str = _key(LIGHT.background, "Behind the text.")
+    surround: str = _key(LIGHT.surround, "Around the sheet.")
+    dark_accent: str = _key(DARK.accent, "The same for dark mode.")
+    dark_link: str = _key(DARK.link, "Links in dark mode.")
+    dark_text: str = _key(DARK.text, "Text in dark mode.")
+    dark_muted: str = _key(DARK.muted, "What matters less, in dark mode.")
+    dark_line: str = _key(DARK.line, "Lines in dark mode.")
+    dark_background: str = _key(DARK.background, "Behind the text in dark mode.")
+    dark_surround: str = _key(DARK.surround, "Around the sheet in dark mode.")
+
+
+@dataclass(frozen=True, slots=True)
 class FeedsSection:
     minimum_papers: int = _key(
         1, "A keyword with fewer papers gets no feed and no page.", minimum=1, maximum=10_000
@@ -183,6 +205,9 @@ class Config:
     store: StoreSection = _section(StoreSection, "Where everything is kept.")
     site: SiteSection = _section(SiteSection, "The public files.")
     templates: TemplatesSection = _section(TemplatesSection, "How mails and pages look.")
+    theme: ThemeSection = _section(
+        ThemeSection, "Colours and logo of mails, pages and feeds; text is 4.5:1 on what lies behind it."
+    )
     mail: MailSection = _section(MailSection, "The words of the mail.")
     feeds: FeedsSection = _section(FeedsSection, "The feeds.")
     keywords: KeywordsSection = _section(KeywordsSection, "The vocabulary.")

@@ -57,5 +57,5 @@ def publish_combined(publisher: Publisher, asked: Iterable[str], *, out: Path) -
             raise ConfigError([f"--keywords: {error}"]) from error
         linked = find_linked(tx, publisher, vocabulary)
     builder = FeedBuilder(newsletter, words=words, linked=linked)
-    change = write_site(out, [style_file(words), *keyword_files(builder, feed)])
+    change = write_site(out, [style_file(words, newsletter.theme), *keyword_files(builder, feed)])
     return CombinedFiles(change, tuple(each for each in keywords if each.slug not in uses))

@@ -133,7 +133,7 @@ class _Maker:
             hubs=self._hubs,
             words=self._words,
         )
-        yield style_file(self._words)
+        yield style_file(self._words, self._newsletter.theme)
         yield from all_papers_files(
             self._builder,
             feed,

@@ -1,4 +1,4 @@
-"""Writes one mail to look at: the two bodies, and the message as it would be handed over."""
+"""Writes one mail to look at: the two bodies, and the message as it would be handed over; and judges it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from newsletter.daily.rehearse import compose_preview
 from newsletter.errors import StoreError
 from newsletter.model import Digest, Preferences
 from newsletter.render.budget import BUDGET
+from newsletter.render.lint import Finding, LintedMail, lint_mail
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewSizes:
-    """What was written, and its sizes in bytes."""
+class Preview:
+    """What was written, its sizes in bytes, and what the lint found."""
 
     paths: tuple[Path, ...]
     html_encoded: int
     message: int
+    text: int
+    findings: tuple[Finding, ...]
     budget: int = BUDGET
 
 
 def write_preview(
     publisher: Publisher, digest: Digest, preferences: Preferences, out: Path
-) -> PreviewSizes | None:
+) -> Preview | None:
     """Writes <date>.html, .txt and .eml; None where no paper matches. Raises StoreError: unwritable."""
     message = compose_preview(publisher, digest, preferences)
     if message is None:
@@ -37,5 +40,11 @@ def write_preview(
             paths[ending].write_bytes(data)
     except OSError as error:
         raise StoreError(f"cannot write the preview to {out}: {error.strerror}") from error
-    encoded = sum(len(fragment.encoded) for fragment in message.html_fragments)
-    return PreviewSizes(tuple(paths.values()), encoded, len(message.raw))
+    logo = publisher.newsletter.theme.logo
+    return Preview(
+        paths=tuple(paths.values()),
+        html_encoded=sum(len(fragment.encoded) for fragment in message.html_fragments),
+        message=len(message.raw),
+        text=len(contents["txt"]),
+        findings=lint_mail(LintedMail(message.html, message.text, message.raw, logo)),
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from newsletter.config import Config
+from newsletter.config import Config, read_theme
 from newsletter.keywords import Topics, join_groups, read_groups, shipped_groups
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
@@ -104,6 +104,7 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
         tag_date=tag_date,
         reply_to=sender.reply_to,
         postal_address=sender.postal_address,
+        theme=read_theme(config.theme),
     )
     return Publisher(config, store, clock, newsletter, key, topics)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from newsletter.feeds.content import Words
+from newsletter.model import Theme
 
 STYLE_PATH = "feeds/style.css"
 """Its public path."""
@@ -22,7 +23,8 @@ def explain(words: Words) -> str:
     return words("This is a feed. Give its address to a feed reader, and new papers come to you.")
 
 
-def build_style(words: Words) -> bytes:
-    """The stylesheet of all feeds, with the word in the language of `words`."""
+def build_style(words: Words, theme: Theme) -> bytes:
+    """The stylesheet of all feeds in the newsletter's colours, with the word in the language of `words`."""
     note = explain(words).replace("\\", "\\\\").replace('"', '\\"')
-    return _SOURCE.read_text(encoding="utf-8").replace(_NOTE, f'"{note}"').encode()
+    style = _SOURCE.read_text(encoding="utf-8").replace(_NOTE, f'"{note}"')
+    return style.replace("LIGHT", theme.light.variables).replace("DARK", theme.dark.variables).encode()

@@ -40,6 +40,7 @@ from newsletter.model.newsletter import (
     keyword_path,
 )
 from newsletter.model.subscriber import Preferences, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.model.theme import Theme
 
 Clock = Callable[[], datetime]
 """Tells the time, aware and in UTC."""
@@ -68,6 +69,7 @@ __all__ = [
     "Subscriber",
     "SubscriberStatus",
     "SuppressionReason",
+    "Theme",
     "archive_path",
     "combined_feed_path",
     "combined_file_path",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from urllib.parse import quote
+
+from newsletter.model.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Newsletter:
     tag_date: date
     reply_to: str = ""
     postal_address: str = ""
+    theme: Theme = field(default_factory=Theme)
 
     def url(self, path: str = "") -> str:
         """The absolute address of a public path."""

@@ -28,7 +28,7 @@ from newsletter.render.forms import (
 from newsletter.render.fragments import ENCODED_LINE, count_lines, make_html_fragment, make_text_fragment
 from newsletter.render.highlights import rank_keywords
 from newsletter.render.mail import MailParts, PaperParts, Shell
-from newsletter.render.text import shorten, wrap
+from newsletter.render.text import shorten, wrap, wrap_lines
 from newsletter.render.views import flatten
 from newsletter.render.words import Words
 
@@ -38,7 +38,7 @@ _KEYWORDS_SHOWN = 8
 
 
 class _Make(Protocol):
-    """One of the two makers of `fragments`."""
+    """Makes a fragment of a stretch of one of the two bodies."""
 
     def __call__(self, body: str, /, *, last: bool = False) -> Fragment: ...
 
@@ -96,7 +96,7 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
     cards = [paper.cards[rung] for paper, rung in zip(papers, rungs, strict=False)]
     return Layout(
         html=_open_body(html, [card.html for card in cards], left_out, parts.words, make_html_fragment),
-        text=_open_body(text, [card.text for card in cards], left_out, parts.words, make_text_fragment),
+        text=_open_body(text, [card.text for card in cards], left_out, parts.words, _make_text),
         rungs=tuple(rungs),
         left_out=left_out,
     )
@@ -116,8 +116,13 @@ def personalise(layout: Layout, links: PersonalLinks) -> Body:
             raise RenderError(f"{name.lower()} exceeds the {PERSONAL_BLANKS[name]} bytes a mail keeps for it")
     return Body(
         html=_finish(layout.html, escaped, make_html_fragment),
-        text=_finish(layout.text, values, make_text_fragment),
+        text=_finish(layout.text, values, _make_text),
     )
+
+
+def _make_text(body: str, /, *, last: bool = False) -> Fragment:
+    """Only here is it known how long a sentence with an address in it is."""
+    return make_text_fragment(wrap_lines(body), last=last)
 
 
 def _choice_values(papers: Sequence[PaperParts], words: Words) -> Values:

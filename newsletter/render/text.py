@@ -54,6 +54,23 @@ def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
     return ("\n" + " " * indent).join([*lines, line.rstrip()])
 
 
+def wrap_lines(text: str, columns: int = COLUMNS) -> str:
+    """`text` with its long lines wrapped, each as far indented as it began; addresses stay as they are."""
+    return "\n".join(
+        # Once a mail: lines that fit however wide their characters are need no measuring.
+        line
+        if 2 * len(line) <= columns or "://" in line or measure(line) <= columns
+        else _wrap_line(line, columns)
+        for line in text.split("\n")
+    )
+
+
+def _wrap_line(line: str, columns: int) -> str:
+    words = line.lstrip(" ")
+    indent = len(line) - len(words)
+    return " " * indent + wrap(words, indent, columns)
+
+
 def shorten(text: str, columns: int) -> str:
     """`text`, or as much of its beginning as fits with an ellipsis."""
     if measure(text) <= columns:

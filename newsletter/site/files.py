@@ -19,13 +19,13 @@ from newsletter.feeds import (
     link_archives,
     plan_archives,
 )
-from newsletter.model import FeedFormat, PublishedPaper, feed_path
+from newsletter.model import FeedFormat, PublishedPaper, Theme, feed_path
 from newsletter.site.public import PublicFile, PublicRank
 
 
-def style_file(words: Words) -> PublicFile:
+def style_file(words: Words, theme: Theme) -> PublicFile:
     """What every feed looks like in a browser; there before the feeds that name it."""
-    return PublicFile(STYLE_PATH, build_style(words), PublicRank.PAGE)
+    return PublicFile(STYLE_PATH, build_style(words, theme), PublicRank.PAGE)
 
 
 def keyword_files(builder: FeedBuilder, feed: Feed, *, former: Iterable[str] = ()) -> Iterator[PublicFile]:

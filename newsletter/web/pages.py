@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 from starlette.responses import HTMLResponse
@@ -25,10 +26,10 @@ from newsletter.render.words import Words, known_languages, load_words
 _log = logging.getLogger(__name__)
 
 _POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src {scripts}; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:{pictures}; "
+    "script-src {scripts}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Of every page: ours need no font and nothing from elsewhere; feeds bring their stylesheet."""
+"""Of every page: ours need no font and nothing from elsewhere but the logo; feeds bring their stylesheet."""
 
 # The address of such a page holds a token: it goes into no cache and to no other site.
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -44,7 +45,10 @@ class Pages:
         self._shipped = make_environment()
         self.security_headers: Mapping[str, str] = MappingProxyType(
             {
-                "Content-Security-Policy": _POLICY.format(scripts=" ".join(self._script_sources())),
+                "Content-Security-Policy": _POLICY.format(
+                    scripts=" ".join(self._script_sources()),
+                    pictures=_name_origin(publisher.newsletter.theme.logo),
+                ),
                 "X-Content-Type-Options": "nosniff",
             }
         )
@@ -90,3 +94,8 @@ class Pages:
     ) -> bytes:
         newsletter = self._publisher.newsletter
         return render_notice_page(newsletter, template, environment=environment, language=language, **values)
+
+
+def _name_origin(logo: str) -> str:
+    """What `img-src` must name for the logo."""
+    return f" https://{urlsplit(logo).netloc}" if logo else ""

@@ -198,8 +198,30 @@ def test_preview_writes_three_files_and_the_sizes(program: Program) -> None:
     shown = program.run("preview", "--keywords", "强化学习", "--language", "en", "--out", "look")
     assert shown.code == 0, shown.err
     assert sorted(path.suffix for path in (program.folder / "look").iterdir()) == [".eml", ".html", ".txt"]
-    assert "as base64" in shown.out
+    assert "of 102,400 bytes as base64" in shown.out
+    assert shown.out.endswith("no findings\n")
     assert "no paper" in program.run("preview", "--keywords", "none such").out
+
+
+def test_preview_tells_what_is_wrong_with_a_template_of_ones_own(program: Program) -> None:
+    program.write_digest(today(), [write_paper(0)])
+    card = program.folder / "templates" / "email" / "card.html"
+    card.parent.mkdir(parents=True)
+    card.write_text(
+        '<tr><td id="p{{ paper.number }}" style="display:flex;border-radius:4px">'
+        '<img src="https://elsewhere.test/a.png" width="8">{{ paper.title }}</td></tr>'
+    )
+    shown = program.run("preview")
+    assert shown.code == 0, shown.err
+    for told in (
+        "css-flex: display:flex\n  at   HTML line ",
+        "css-border-radius (note): border-radius:4px",
+        "see  https://www.caniemail.com/features/css-display-flex/",
+        "remote: loads https://elsewhere.test/a.png",
+        "alt: a picture without alt",
+        "\n4 findings\n",
+    ):
+        assert told in shown.out, told
 
 
 def test_build_writes_only_what_changed_and_rebuilds_from_the_store(program: Program) -> None:

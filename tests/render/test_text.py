@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.render.text import COLUMNS, find_links, measure, shorten, wrap
+from newsletter.render.text import COLUMNS, find_links, measure, shorten, wrap, wrap_lines
 
 _TEXT = st.text(alphabet="ab 中文，。（《》“”.https://x-%é́🙂\u3000", max_size=400)
 
@@ -56,3 +56,13 @@ def test_shortened_text_fits(text: str, columns: int) -> None:
 
 def test_links_of_markdown_are_found_as_written() -> None:
     assert find_links("见[这里](https://a.test/?x=1&y=2)和`code`") == ["https://a.test/?x=1&y=2"]
+
+
+def test_long_lines_of_a_text_are_wrapped_where_they_began() -> None:
+    long = "  " + "word " * 20 + "end"
+    short, address = "a" * 76, "see https://papers.test/" + "x" * 80
+    first, second, *rest = wrap_lines(f"{long}\n{short}\n{address}\n").split("\n")
+    assert measure(first) <= COLUMNS
+    assert first.startswith("  word")
+    assert second.startswith("  word")
+    assert rest == [short, address, ""]

@@ -72,7 +72,7 @@ def feed_files(
     remaining = [keyword for keyword in published if keyword.slug not in merged]
     groups = group_papers(papers, minimum_papers=minimum_papers, published=remaining)
     builder = FeedBuilder(newsletter, words=words, linked={group.keyword.slug for group in groups})
-    yield style_file(words)
+    yield style_file(words, newsletter.theme)
     for group in groups:
         feed = keyword_feed(
             newsletter, group.keyword, group.papers, empty_at=empty_at, hubs=hubs, words=words

@@ -12,7 +12,7 @@ import pytest
 
 from newsletter.site import PublicFile, PublicRank, write_site
 from newsletter.web.static import CONTENT_TYPES
-from tests.web.conftest import Site
+from tests.web.conftest import OpenSite, Site
 
 LONG = b"<p>" + "论文".encode() * 1000
 
@@ -83,6 +83,15 @@ def test_pages_forbid_foreign_scripts_and_frames(site: Site) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "public, max-age=300"
     assert "server" not in headers
+
+
+def test_the_logo_may_come_from_where_it_lies_and_nothing_else(open_site: OpenSite) -> None:
+    policy = (
+        open_site(THEME__LOGO="https://pictures.test:8443/a.png")
+        .client.get("/")
+        .headers["content-security-policy"]
+    )
+    assert "img-src 'self' data: https://pictures.test:8443; script-src" in policy
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
