@@ -98,7 +98,7 @@ def _rehearse(
     if addresses and dry_run:
         raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
-        check_transport(publisher.config)
+        check_transport(publisher)
     digest = read_digests(publisher, day=day).digest
     if not (force or addresses):
         check_fit_to_mail(publisher, digest)

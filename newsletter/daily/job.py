@@ -42,7 +42,7 @@ def run_daily(
     Raises DigestError (nothing was written), ConfigError, RenderError, StoreError; what stopped a
     delivery half-way stands in the report.
     """
-    check_transport(publisher.config)
+    check_transport(publisher)
     reading = read_digests(publisher, day=options.day)
     if not options.force:
         check_fit_to_mail(publisher, reading.digest)
