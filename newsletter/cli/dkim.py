@@ -35,6 +35,7 @@ def new(ctx: click.Context, selector: str, out: Path | None, bits: str) -> int:
 
     A file that stands there is never written over.
     """
+    from newsletter.config import is_example_host
     from newsletter.config.judge import is_selector
     from newsletter.daily.signing import make_new_key
 
@@ -47,6 +48,10 @@ def new(ctx: click.Context, selector: str, out: Path | None, bits: str) -> int:
     click.echo("\nOnce the record can be looked up, sign with it (newsletter.toml):\n")
     click.echo(f'[dkim]\nselector = "{made.selector}"')
     click.echo(f"key_file = {_quote(made.path.resolve())}")
+    if is_example_host(config.dkim.domain):
+        click.echo(
+            "warning: [sender] address is still an example: set it, then newsletter dkim show", err=True
+        )
     return Exit.DONE
 
 

@@ -95,7 +95,7 @@ def _canonical_fields(head: bytes) -> dict[str, bytes]:
 
 def _canonical(field: bytes) -> bytes:
     name, _, value = field.partition(b":")
-    return b"%b:%b" % (name.rstrip().lower(), _WHITE.sub(b" ", value).strip())
+    return b"%b:%b" % (name.rstrip().lower(), _WHITE.sub(b" ", value).strip(b" "))
 
 
 def _base64(data: bytes) -> str:
