@@ -80,13 +80,11 @@ def measure(what: str, folder: Path, first: int, days: int) -> dict[str, float]:
     import resource
 
     from benchmarks.archive import FIRST_DAY, make_digests
-    from newsletter.cli import collect_seldom
     from newsletter.config import load_config
     from newsletter.daily.publish import publish_site
     from newsletter.daily.publisher import open_publisher
     from newsletter.daily.read import store_digests
 
-    collect_seldom()  # as every command does
     # The clock stands behind the last day, so that every digest is dated with its own.
     now = datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC) + timedelta(days=10_000)
     publisher = open_publisher(load_config(None, {}, folder), lambda: now)

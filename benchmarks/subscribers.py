@@ -181,7 +181,6 @@ def plan_all(folder: Path) -> dict[str, float]:
     from datetime import UTC, datetime
 
     from benchmarks.archive import make_digests
-    from newsletter.cli import collect_seldom
     from newsletter.model import EditionKind
     from newsletter.store import open_store
     from newsletter.store.editions import find_edition
@@ -189,7 +188,6 @@ def plan_all(folder: Path) -> dict[str, float]:
     from newsletter.store.ledger import count_deliveries
     from newsletter.store.planning import expand_batches, plan_edition
 
-    collect_seldom()  # as every command does
     store = open_store(f"sqlite:///{folder / 'newsletter.db'}")
     now = datetime.now(UTC)
     [digest] = make_digests(1, first=0)

@@ -6,7 +6,6 @@ says of each stands in the table below. Exit codes are chosen in `exits`.
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -27,6 +26,7 @@ COMMANDS = {
     "pause": ("newsletter.cli.control", "Stop the mailing of an edition until it is resumed."),
     "resume": ("newsletter.cli.control", "Let a paused edition go on."),
     "cancel": ("newsletter.cli.control", "Mail an edition to nobody more."),
+    "release": ("newsletter.cli.control", "Let a held digest go as it is."),
     "preview": ("newsletter.cli.preview", "Write the mail as .html, .txt and .eml to look at."),
     "schedule": ("newsletter.cli.schedule", "Run the daily job at its hour, in the foreground."),
     "serve": (
@@ -85,15 +85,8 @@ def cli(ctx: click.Context, config_path: str | None, verbose: bool) -> None:
     ctx.obj = {"config_path": config_path, "verbose": verbose}
 
 
-def collect_seldom() -> None:
-    """Looks for garbage a hundred times less often: a build makes objects by the hundred thousand and
-    hardly any cycle, and looking took a quarter of its time (benchmarks/build.py)."""
-    gc.set_threshold(100_000, 10, 10)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Runs the program and exits: errors are one or two lines on stderr, never a traceback."""
-    collect_seldom()
     open_streams()
     try:
         code = _run(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def build(
 
     With --keywords, only feeds/combine/a,b.atom, .rss and .json: for hosts that cannot run `serve`.
     """
+    from newsletter.daily.hold import admit
     from newsletter.daily.publish import publish_site
     from newsletter.daily.read import read_digests, store_digests
 
@@ -43,10 +45,12 @@ def build(
     with opened_publisher(ctx) as publisher:
         if not from_store:
             reading = read_digests(publisher, day=day)
-            others = reading.others if day is None else ()
+            if day is not None:
+                reading = replace(reading, others=())
+            digests, held = admit(publisher, reading)
             with publisher.store.write() as tx:
-                store_digests(tx, publisher, [reading.digest, *others])
-            for error in reading.broken:
+                store_digests(tx, publisher, digests)
+            for error in (*reading.broken, *held):
                 click.echo(f"warning: {error.message}", err=True)
         if keywords:
             change = _publish_combined(publisher, keywords, out or publisher.out)

@@ -1,4 +1,4 @@
-"""`newsletter pause`, `resume` and `cancel`: an edition on its way."""
+"""`newsletter pause`, `resume`, `cancel` and `release`: an edition on its way, or kept from it."""
 
 from __future__ import annotations
 
@@ -44,4 +44,19 @@ def cancel(ctx: click.Context, edition: str) -> int:
 
     with opened_publisher(ctx) as publisher:
         click.echo(cancel_it(publisher, edition))
+    return Exit.DONE
+
+
+@click.command()
+@click.argument("edition")
+@click.pass_context
+def release(ctx: click.Context, edition: str) -> int:
+    """Let the held digest of EDITION, such as 2025-09-24, go as it is.
+
+    A digest is held when it has far fewer papers than usual, or too much of it cannot be read.
+    """
+    from newsletter.daily.control import release as release_it
+
+    with opened_publisher(ctx) as publisher:
+        click.echo(release_it(publisher, edition))
     return Exit.DONE

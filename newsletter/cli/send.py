@@ -93,18 +93,20 @@ def _rehearse(
     as_json: bool,
 ) -> int:
     from newsletter.daily.deliver import check_transport
-    from newsletter.daily.read import check_fit_to_mail, read_digests
+    from newsletter.daily.hold import admit, check_age
+    from newsletter.daily.read import read_digests
 
     if addresses and dry_run:
         raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
         check_transport(publisher)
-    digest = read_digests(publisher, day=day).digest
+    reading = read_digests(publisher, day=day)
     if not (force or addresses):
-        check_fit_to_mail(publisher, digest)
+        check_age(publisher, reading.digest)
+        admit(publisher, reading, for_good=False)
     if addresses:
-        return _send_tests(publisher, digest, addresses, as_json=as_json)
-    return _dry_run(publisher, digest, as_json=as_json)
+        return _send_tests(publisher, reading.digest, addresses, as_json=as_json)
+    return _dry_run(publisher, reading.digest, as_json=as_json)
 
 
 def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...], *, as_json: bool) -> int:

@@ -63,6 +63,12 @@ class DigestSection:
     minimum_papers: int = _key(
         1, "A digest with fewer papers is held: nobody is mailed.", minimum=1, maximum=10_000
     )
+    hold_below: int = _key(
+        50, "Held too: fewer papers than this percentage of the usual; 0: never.", minimum=0, maximum=100
+    )
+    hold_unreadable: int = _key(
+        20, "Held too: more than this percentage cannot be read; 100: never.", minimum=0, maximum=100
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,10 @@ class FeedsSection:
 
 @dataclass(frozen=True, slots=True)
 class KeywordsSection:
-    file: Path = _key(Path("keywords.toml"), "Aliases: canonical label → other spellings; may be absent.")
+    file: Path = _key(Path("keywords.toml"), "Your own topics and their spellings; may be absent.")
+    groups: str = _key(
+        "ai", "Topics that come with the package: those of AI research.", choices=("ai", "none")
+    )
 
 
 @dataclass(frozen=True, slots=True)

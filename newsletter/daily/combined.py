@@ -15,9 +15,10 @@ from newsletter.model import Keyword, combined_file_path
 from newsletter.render.words import load_words
 from newsletter.site import SiteChange, write_site
 from newsletter.site.files import keyword_files, style_file
-from newsletter.store.keywords import load_vocabulary
 from newsletter.store.papers import load_papers_of
+from newsletter.store.topics import refresh_topics
 from newsletter.store.uses import list_keyword_uses
+from newsletter.store.vocabulary import load_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ def publish_combined(publisher: Publisher, asked: Iterable[str], *, out: Path) -
     Raises ConfigError for no keyword and for too many, StoreError.
     """
     publisher = publisher.with_fixed_ids()
+    refresh_topics(publisher.store, publisher.topics, now=publisher.clock())
     newsletter = publisher.newsletter
     words = load_words(newsletter.language).gettext
     with publisher.store.read() as tx:
-        vocabulary = load_vocabulary(tx, publisher.aliases)
+        vocabulary = load_vocabulary(tx, publisher.topics)
         uses = list_keyword_uses(tx, vocabulary)
         by_slug = {slug: use.keyword for slug, use in uses.items()}
         keywords = [find_keyword(each, vocabulary, by_slug) for each in asked]

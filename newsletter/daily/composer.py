@@ -7,23 +7,23 @@ from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import store_digests
 from newsletter.delivery.compose import EditionComposer, MailFacts
 from newsletter.delivery.links import LinkMaker
+from newsletter.keywords import Vocabulary
 from newsletter.model import Digest, Edition, EditionKind
 from newsletter.store import Transaction
-from newsletter.store.editions import EditionFacts, find_edition, load_edition
-from newsletter.store.keywords import load_vocabulary
+from newsletter.store.editions import EditionFacts, find_edition, load_edition, read_revision
+from newsletter.store.vocabulary import load_vocabulary_of
 
 
 def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:
     """The composer of the edition as it stands in `tx`; older revisions are read when needed."""
-    vocabulary = load_vocabulary(tx, publisher.aliases)
-    current = load_edition(tx, edition, vocabulary)
-    linked = find_linked(tx, publisher, vocabulary)
+    current, vocabulary = _load(tx, publisher, edition, edition.revision)
+    linked = find_linked(tx, publisher, vocabulary, [paper.paper for paper in current.papers])
 
     def load(revision: int) -> Edition:
         if revision == edition.revision:
             return current
         with publisher.store.read() as later:
-            return load_edition(later, edition, vocabulary, revision=revision)
+            return _load(later, publisher, edition, revision)[0]
 
     facts = MailFacts(
         newsletter=publisher.newsletter,
@@ -36,6 +36,15 @@ def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
         signer=publisher.signer,
     )
     return EditionComposer(facts, vocabulary, load, edition.revision)
+
+
+def _load(
+    tx: Transaction, publisher: Publisher, facts: EditionFacts, revision: int
+) -> tuple[Edition, Vocabulary]:
+    """The edition and what its keywords mean: not all the archive's, so that a mailing begins at once."""
+    papers = read_revision(tx, facts, revision)
+    vocabulary = load_vocabulary_of(tx, publisher.topics, papers)
+    return load_edition(tx, facts, vocabulary, revision=revision), vocabulary
 
 
 def rehearse_edition(publisher: Publisher, digest: Digest) -> tuple[EditionFacts, EditionComposer]:

@@ -1,9 +1,12 @@
-"""Stops an edition on its way and lets it go on, by its operator's word; a run obeys within one call."""
+"""Stops an edition on its way and lets it go on, by its operator's word; a run obeys within one call. A
+digest that is held gets its word here too."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from newsletter.daily.publisher import Publisher
-from newsletter.errors import AlreadyExists
+from newsletter.errors import AlreadyExists, NotFound
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import (
     EditionFacts,
@@ -12,6 +15,7 @@ from newsletter.store.editions import (
     pause_edition,
     resume_edition,
 )
+from newsletter.store.held import release_digest
 from newsletter.store.ledger import count_deliveries
 
 
@@ -46,6 +50,18 @@ def cancel(publisher: Publisher, name: str) -> str:
         cancel_edition(tx, edition.id, now=now)
     close_open(publisher.store, edition.id, Closing.CANCELLED, now=now)
     return f"edition {name} is cancelled: {_count(publisher, edition)}; its pages and feeds stay"
+
+
+def release(publisher: Publisher, name: str) -> str:
+    """A digest that is held may go as it is, until its source says otherwise. Raises NotFound."""
+    try:
+        day = date.fromisoformat(name)
+    except ValueError as error:
+        fix = "name it by its day, such as 2025-09-24; newsletter status shows what is held"
+        raise NotFound(f"no digest of {name} is held", fix=fix) from error
+    with publisher.store.write() as tx:
+        held = release_digest(tx, day, now=publisher.clock())
+    return f"the digest of {day} may go although {held.reason}; the schedule or newsletter send takes it up"
 
 
 def _check_open(edition: EditionFacts) -> None:

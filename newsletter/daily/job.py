@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.daily.deliver import Wish, check_transport, deliver_edition, resends_unknown
+from newsletter.daily.hold import admit, check_age
 from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
-from newsletter.daily.read import check_fit_to_mail, read_digests, store_digests
+from newsletter.daily.read import read_digests, store_digests
 from newsletter.daily.report import SendReport
 from newsletter.daily.templates import prove_templates
 from newsletter.delivery.send import Progress
@@ -45,10 +46,11 @@ def run_daily(
     check_transport(publisher)
     reading = read_digests(publisher, day=options.day)
     if not options.force:
-        check_fit_to_mail(publisher, reading.digest)
+        check_age(publisher, reading.digest)
+    digests, held = admit(publisher, reading, force=options.force)
     prove_templates(publisher)
     with publisher.store.write() as tx:
-        store_digests(tx, publisher, [reading.digest, *reading.others])
+        store_digests(tx, publisher, digests)
         edition = find_edition(tx, EditionKind.DAILY, reading.digest.date)
     site = publish_site(publisher)
     report = deliver_edition(
@@ -57,7 +59,7 @@ def run_daily(
     resumed = (
         () if report.stopped_by or report.busy else tuple(resume_open(publisher, stop=stop, but=edition))
     )
-    return dataclasses.replace(report, site=site, broken=reading.broken, resumed=resumed)
+    return dataclasses.replace(report, site=site, broken=(*reading.broken, *held), resumed=resumed)
 
 
 def resume_open(

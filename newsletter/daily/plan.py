@@ -18,8 +18,8 @@ from pathlib import Path
 from newsletter import __version__
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.templates import stamp_templates
-from newsletter.keywords import Vocabulary, normal_form, split_abbreviation
-from newsletter.model import Keyword
+from newsletter.keywords import Vocabulary
+from newsletter.model import Keyword, Paper
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, list_editions
 from newsletter.store.keywords import (
@@ -27,12 +27,12 @@ from newsletter.store.keywords import (
     list_former_addresses,
     list_published,
     list_retired,
-    load_vocabulary,
 )
 from newsletter.store.outdated import Outdated, read_outdated
 from newsletter.store.papers import list_editions_of, load_papers_of
 from newsletter.store.settings import read_site_fingerprint
 from newsletter.store.uses import KeywordUse, find_keyword_uses, list_common_uses, list_keyword_uses
+from newsletter.store.vocabulary import load_vocabulary
 
 LISTED_PAPERS = 2
 LISTED_FOR = timedelta(days=30)
@@ -84,7 +84,7 @@ class SitePlan:
 
 def make_plan(tx: Transaction, publisher: Publisher, *, out: Path | None, everything: bool) -> SitePlan:
     """`out` is another folder than the configured one: it gets everything."""
-    vocabulary = load_vocabulary(tx, publisher.aliases)
+    vocabulary = load_vocabulary(tx, publisher.topics)
     editions = tuple(list_editions(tx))
     outdated = read_outdated(tx)
     fingerprint = _fingerprint(publisher)
@@ -108,7 +108,7 @@ def make_plan(tx: Transaction, publisher: Publisher, *, out: Path | None, everyt
         published,
         listed=_list_keywords(tx, vocabulary, linked),
         linked=linked,
-        former_addresses=list_former_addresses(tx),
+        former_addresses=list_former_addresses(tx, vocabulary),
         wanted_editions=frozenset(names),
         wanted_keywords=_order({*uses, *published}, uses, linked),
         outdated=outdated,
@@ -136,11 +136,7 @@ def _add_neighbours(
         spellings = uses[slug].spellings
         editions |= list_editions_of(tx, spellings)
         papers = load_papers_of(tx, vocabulary, spellings)
-        normals |= {
-            normal_form(split_abbreviation(written)[0])
-            for paper in papers
-            for written in paper.paper.keywords
-        }
+        normals |= {normal for paper in papers for normal in vocabulary.normals_of(paper.paper)}
     uses |= find_keyword_uses(tx, vocabulary, normals)
     published |= find_published(tx, uses)
     return editions
@@ -163,14 +159,21 @@ class _AllBut:
         return slug not in self.slugs
 
 
-def find_linked(tx: Transaction, publisher: Publisher, vocabulary: Vocabulary) -> Container[str]:
+def find_linked(
+    tx: Transaction, publisher: Publisher, vocabulary: Vocabulary, papers: Iterable[Paper] | None = None
+) -> Container[str]:
     """The slugs that have a page, of the keywords that papers have: common enough, or published once;
-    not retired."""
+    not retired. `papers`: it is enough to know it of theirs."""
     retired, minimum = list_retired(tx), publisher.config.feeds.minimum_papers
     if minimum <= 1:
         return _AllBut(retired)
-    common = list_common_uses(tx, vocabulary, papers=minimum, within=None)
-    return frozenset({*common, *list_published(tx)}) - retired
+    if papers is None:
+        common = list_common_uses(tx, vocabulary, papers=minimum, within=None)
+        return frozenset({*common, *list_published(tx)}) - retired
+    normals = {normal for paper in papers for normal in vocabulary.normals_of(paper)}
+    uses = find_keyword_uses(tx, vocabulary, normals)
+    common = {slug: use for slug, use in uses.items() if use.papers >= minimum}
+    return frozenset({*common, *find_published(tx, uses)}) - retired
 
 
 def _fingerprint(publisher: Publisher) -> str:
@@ -179,7 +182,7 @@ def _fingerprint(publisher: Publisher) -> str:
         str(publisher.out),
         json.dumps(dataclasses.asdict(publisher.newsletter), default=str, sort_keys=True),
         json.dumps(dataclasses.asdict(publisher.config.feeds), default=str, sort_keys=True),
-        json.dumps(publisher.aliases, ensure_ascii=False, sort_keys=True),
+        publisher.topics.fingerprint,
         *stamp_templates(publisher),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()

@@ -15,6 +15,7 @@ from newsletter.site import SiteChange, changed_topics, ping_hubs, write_site
 from newsletter.store.keywords import mark_published
 from newsletter.store.outdated import forget_outdated
 from newsletter.store.settings import write_site_fingerprint
+from newsletter.store.topics import refresh_topics
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ def publish_site(publisher: Publisher, *, out: Path | None = None, everything: b
     logged: readers poll.
     """
     publisher = publisher.with_fixed_ids()
+    refresh_topics(publisher.store, publisher.topics, now=publisher.clock())
     with publisher.store.read() as tx:
         plan = make_plan(tx, publisher, out=out, everything=everything)
         folder = out or publisher.out

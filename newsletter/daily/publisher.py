@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config
-from newsletter.keywords import load_aliases
-from newsletter.keywords.vocabulary import Aliases
+from newsletter.keywords import Topics, join_groups, read_groups, shipped_groups
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
 from newsletter.store.settings import (
@@ -40,7 +39,8 @@ class Publisher:
     newsletter: Newsletter
     key: bytes
     """Signs the personal links."""
-    aliases: Aliases
+    topics: Topics
+    """The operator's groups of keywords, and those that come with the package."""
 
     @cached_property
     def environment(self) -> Environment:
@@ -92,7 +92,7 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
 
     Raises StoreError and ConfigError.
     """
-    aliases = load_aliases(config.keywords.file)
+    topics = _read_topics(config)
     store = open_store(config.store.url)
     section, sender = config.newsletter, config.sender
     today = clock().astimezone(ZoneInfo(section.timezone)).date()
@@ -114,4 +114,10 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
         reply_to=sender.reply_to,
         postal_address=sender.postal_address,
     )
-    return Publisher(config, store, clock, newsletter, key, aliases)
+    return Publisher(config, store, clock, newsletter, key, topics)
+
+
+def _read_topics(config: Config) -> Topics:
+    shipped = shipped_groups(config.newsletter.language) if config.keywords.groups == "ai" else ()
+    own = read_groups(config.keywords.file, shipped)
+    return Topics(join_groups(own, shipped), own=[group.label for group in own])

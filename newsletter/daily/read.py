@@ -1,7 +1,7 @@
 """Reads the source and makes editions of its digests: the first two steps of the job.
 
-Only the latest digest must be fit to mail. Older ones that are new or changed are taken in for the
-pages and feeds; what cannot be read of them is reported and left alone.
+Older digests that are new or changed are taken in for the pages and feeds; what cannot be read of them is
+reported and left alone. Whether a digest may go is judged by `hold`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from newsletter.daily.publisher import Publisher
 from newsletter.digests import SourceReading, read_source
-from newsletter.errors import DigestError, DigestHeld, DigestNotFound, DigestStale
+from newsletter.errors import DigestError, DigestNotFound
 from newsletter.model import Digest
 from newsletter.store import Transaction
+from newsletter.store.held import forget_held
 from newsletter.store.intake import TakenIn, take_in
 
 
@@ -46,29 +47,6 @@ def read_digests(publisher: Publisher, *, day: date | None = None, source: str |
     return Reading(digest, others, found.broken)
 
 
-def check_fit_to_mail(publisher: Publisher, digest: Digest) -> None:
-    """Raises DigestStale or DigestHeld for a digest that only `--force` may mail."""
-    limits, today = publisher.config.digest, publisher.today()
-    if digest.date < today - timedelta(days=limits.max_age_days):
-        age = (today - digest.date).days
-        raise DigestStale(
-            f"the latest digest is of {digest.date}, {age} days old: nobody is mailed",
-            source=digest.source,
-            fix=f"check the program that writes {publisher.config.digest.source}, or send it with --force",
-        )
-    if digest.date > today + timedelta(days=1):
-        reason = f"it is dated {digest.date}, and today is {today}"
-    elif len(digest.papers) < limits.minimum_papers:
-        reason = f"it has {len(digest.papers)} papers, fewer than [digest] minimum_papers"
-    else:
-        return
-    raise DigestHeld(
-        f"the digest is held, nobody is mailed: {reason}",
-        source=digest.source,
-        fix="mend it, or send it as it is with --force",
-    )
-
-
 def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Digest]) -> dict[date, TakenIn]:
     """Takes the digests in, the oldest first, so that a paper's first edition is its earliest."""
     now = publisher.clock().replace(microsecond=0)
@@ -76,7 +54,8 @@ def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Diges
     for digest in sorted(digests, key=lambda digest: digest.date):
         # A digest of last week is no news of today: its papers are dated with the end of their day.
         published_at = min(now, publisher.midnight_after(digest.date))
-        taken[digest.date] = take_in(tx, digest, published_at=published_at, now=now)
+        taken[digest.date] = take_in(tx, digest, publisher.topics, published_at=published_at, now=now)
+    forget_held(tx, taken)
     return taken
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from newsletter.daily.publisher import Publisher
 from newsletter.model import DeliveryCounts, SubscriberStatus
 from newsletter.store.editions import EditionFacts, list_editions
+from newsletter.store.held import HeldDigest, list_held
 from newsletter.store.ledger import count_deliveries
 from newsletter.store.runs import Run, last_run
 from newsletter.store.subscribers import count_subscribers
@@ -23,6 +24,7 @@ class Status:
     editions: tuple[tuple[EditionFacts, DeliveryCounts], ...]
     subscribers: dict[SubscriberStatus, int]
     run: Run | None
+    held: tuple[HeldDigest, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         run = self.run
@@ -41,6 +43,7 @@ class Status:
             ],
             "subscribers": {state.value: self.subscribers.get(state, 0) for state in SubscriberStatus},
             "last_run": last_run,
+            "held": [{"day": held.day.isoformat(), "reason": held.reason} for held in self.held],
         }
 
     def summary_lines(self) -> list[str]:
@@ -49,6 +52,9 @@ class Status:
         lines = [f"subscribers: {subscribers}"]
         if self.run is not None:
             lines.append(f"last daily run: {self.run.day}: {self.run.outcome or 'not ended'}")
+        lines += [
+            f"held: {held.day}: {held.reason}; newsletter release {held.day} lets it go" for held in self.held
+        ]
         return lines
 
     def as_lines(self) -> list[str]:
@@ -71,4 +77,4 @@ def read_status(publisher: Publisher) -> Status:
         editions = tuple(
             (facts, count_deliveries(tx, facts.id)) for facts in list_editions(tx, newest=_EDITIONS_SHOWN)
         )
-        return Status(editions, count_subscribers(tx), last_run(tx))
+        return Status(editions, count_subscribers(tx), last_run(tx), tuple(list_held(tx)))

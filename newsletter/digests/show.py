@@ -18,7 +18,7 @@ def digest_as_json(digest: Digest) -> dict[str, Any]:
         "date": digest.date.isoformat(),
         "format": digest.format,
         "papers": [_paper_as_json(position, paper) for position, paper in enumerate(digest.papers)],
-        "problems": [asdict(problem) for problem in digest.problems],
+        "problems": [{"line": problem.line, "message": problem.message} for problem in digest.problems],
     }
 
 

@@ -1,25 +1,19 @@
 """Resolves what a digest or a reader wrote to a `Keyword`.
 
-Two kinds of alias are followed: those of the operator's keywords.toml, and those that digests
-themselves taught (`合成自举预训练 (SBP)`), the operator's first. A spelling nobody knows is a keyword
-of its own. What is known is read from the store by the caller.
+First by the groups of the vocabulary (`grounding`), then by what the store knows: the aliases that digests
+themselves taught (`合成自举预训练 (SBP)`), which no group's name is, and the merges of the operator, which
+move all but the groups of his own file. A spelling nobody knows is a keyword of its own.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
-from newsletter.errors import ConfigError
-from newsletter.keywords.normal import normal_form, split_abbreviation
+from newsletter.keywords.grounding import NO_TOPICS, Topics
 from newsletter.keywords.slugs import make_slug
-from newsletter.model import Keyword
-
-Aliases = Mapping[str, tuple[str, ...]]
-"""Canonical label → its other spellings."""
+from newsletter.model import Keyword, Paper
 
 
 class PinnedKeyword(NamedTuple):
@@ -30,51 +24,68 @@ class PinnedKeyword(NamedTuple):
 
 
 class Vocabulary:
-    """Every known keyword and alias; immutable once made."""
+    """Every known keyword and alias, or those around some papers; immutable once made."""
 
     def __init__(
         self,
-        aliases: Aliases | None = None,
+        topics: Topics = NO_TOPICS,
         *,
         pinned: Mapping[str, PinnedKeyword] | None = None,
         learned: Mapping[str, str] | None = None,
+        merged: Mapping[str, str] | None = None,
     ) -> None:
-        """`pinned` has the known keywords by normal form; `learned` maps the normal form of an alias
-        to that of its keyword."""
-        aliases = aliases or {}
+        """`pinned` has the known keywords by normal form; `learned` and `merged` map a normal form to that
+        of the keyword it is an alias of, or was merged into."""
+        self._topics = topics
         self._pinned = pinned or {}
-        self._target = dict(learned or {})
-        self._label = {normal_form(label): label for label in aliases}
-        self._aliases = {normal_form(label): spellings for label, spellings in aliases.items()}
-        for label, spellings in aliases.items():
-            # A canonical label of the operator's is nobody's alias, whatever a digest taught.
-            self._target.pop(normal_form(label), None)
-            self._target.update({normal_form(spelling): normal_form(label) for spelling in spellings})
+        names = topics.names
+        target = {normal: into for normal, into in (learned or {}).items() if normal not in names}
+        moved = {topics.ground_normal(normal): into for normal, into in (merged or {}).items()}
+        target |= {normal: into for normal, into in moved.items() if normal not in topics.own}
+        self._target = {normal: topics.ground_normal(into) for normal, into in target.items()}
         self._resolved: dict[str, Keyword] = {}
+        self._of_papers: dict[tuple[str, ...], tuple[Keyword, ...]] = {}
 
     def resolve(self, written: str) -> Keyword:
         """The keyword that `written` means."""
         keyword = self._resolved.get(written)
         if keyword is None:
-            label, _ = split_abbreviation(written)
-            keyword = self._resolved[written] = self._keyword(self._canonical(normal_form(label)), label)
+            canonical = self._canonical(self._topics.ground(written))
+            keyword = self._resolved[written] = self._keyword(canonical, self._topics.label(written))
         return keyword
 
     def resolve_normal(self, normal: str) -> Keyword:
         """The keyword that a normal form means; as `resolve`, for what is normalised already."""
-        return self._keyword(self._canonical(normal), normal)
+        return self._keyword(self._canonical(self._topics.ground_normal(normal)), normal)
+
+    def resolve_all(self, written: Iterable[str]) -> tuple[Keyword, ...]:
+        """Each keyword once, in the order written; what has no normal form is left out."""
+        found = (self.resolve(each) for each in written if self._topics.ground(each))
+        return tuple({keyword.slug: keyword for keyword in found}.values())
+
+    def keywords_of(self, paper: Paper) -> tuple[Keyword, ...]:
+        """Those written in its digest, then the topics found inside these and its title."""
+        asked = (paper.title, *paper.keywords)
+        keywords = self._of_papers.get(asked)
+        if keywords is None:
+            keywords = self._of_papers[asked] = self.resolve_all(self._topics.list_words(paper))
+        return keywords
+
+    def normals_of(self, paper: Paper) -> tuple[str, ...]:
+        """The normal forms under which the paper is found, before aliases are followed."""
+        return self._topics.list_normals(paper)
 
     def spellings(self, normals: Iterable[str]) -> set[str]:
         """All normal forms that mean the same keywords as these, themselves included."""
         found = set(normals)
-        for canonical in {self._canonical(normal) for normal in found}:
+        for canonical in {self._canonical(self._topics.ground_normal(normal)) for normal in found}:
             found.update(self._spellings.get(canonical, (canonical,)))
         return found
 
     @property
     def aliased(self) -> set[str]:
         """The normal forms that are aliases or have any."""
-        return {*self._target.keys(), *self._target.values()}
+        return {*self._target.keys(), *self._target.values(), *self._topics.names}
 
     @cached_property
     def _spellings(self) -> dict[str, set[str]]:
@@ -83,11 +94,6 @@ class Vocabulary:
             canonical = self._canonical(normal)
             spellings.setdefault(canonical, {canonical}).add(normal)
         return spellings
-
-    def resolve_all(self, written: Iterable[str]) -> tuple[Keyword, ...]:
-        """Each keyword once, in the order written; what has no normal form is left out."""
-        found = (self.resolve(each) for each in written if normal_form(each))
-        return tuple({keyword.slug: keyword for keyword in found}.values())
 
     def _canonical(self, normal: str) -> str:
         if normal not in self._target:
@@ -99,33 +105,7 @@ class Vocabulary:
         return normal
 
     def _keyword(self, normal: str, written_label: str) -> Keyword:
-        pinned = self._pinned.get(normal)
-        fallback = pinned.label if pinned else written_label
-        label = self._label.get(normal, fallback)
+        pinned, group = self._pinned.get(normal), self._topics.find_group(normal)
+        label = group.label if group else pinned.label if pinned else written_label
         slug = pinned.slug if pinned else make_slug(normal)
-        return Keyword(label=label, slug=slug, aliases=self._aliases.get(normal, ()))
-
-
-def load_aliases(path: Path) -> dict[str, tuple[str, ...]]:
-    """The groups of keywords.toml (`"canonical label" = ["other", "spellings"]`); absent: none.
-
-    Raises ConfigError: not TOML, not that shape, or one spelling in two groups.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
-    problems, owner = [], {normal_form(label): label for label in document}
-    for label, spellings in document.items():
-        if not isinstance(spellings, list) or not all(isinstance(each, str) for each in spellings):
-            problems.append(f'{path}: {label!r} must be a list of spellings: ["…", "…"]')
-            continue
-        for spelling in spellings:
-            first = owner.setdefault(normal_form(spelling), label)
-            if first != label:
-                problems.append(f"{path}: {spelling!r} stands under {first!r} and under {label!r}")
-    if problems:
-        raise ConfigError(problems)
-    return {label: tuple(spellings) for label, spellings in document.items()}
+        return Keyword(label=label, slug=slug, aliases=group.spellings if group else ())

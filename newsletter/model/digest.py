@@ -10,10 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a digest that could not be read, and its line (from 1; None: the whole)."""
+    """Something in a digest that could not be read, and its line (from 1; None: the whole).
+
+    `lost_paper`: it cost a paper, which was left out.
+    """
 
     message: str
     line: int | None = None
+    lost_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,33 +56,20 @@ class Words:
 
     def format_period(self, kind: EditionKind, period_end: date) -> str:
         """The day of a daily edition with its weekday; the seven days of a weekly one."""
-        return _format_period(self.language, kind, period_end)
+        if kind is EditionKind.DAILY:
+            return format_date(period_end, format="full", locale=self.locale)
+        return format_interval(period_end - timedelta(days=6), period_end, "yMMMd", locale=self.locale)
 
     def format_day(self, day: date) -> str:
-        return _format_day(self.language, day, "long")
+        return format_date(day, "long", self.locale)
 
     def format_short_day(self, day: date) -> str:
         """Without the year."""
-        return _format_day(self.language, day, "MMMd")
+        return format_skeleton("MMMd", day, locale=self.locale)
 
     def join(self, labels: Iterable[str]) -> str:
         """An enumeration: `a, b`, `a、b`."""
         return self.gettext(", ").join(labels)
-
-
-# Babel takes 50 to 200 µs for a date, and pages name the same days again and again.
-@lru_cache(maxsize=2048)
-def _format_day(language: str, day: date, form: str) -> str:
-    locale = load_words(language).locale
-    return format_date(day, form, locale) if form == "long" else format_skeleton(form, day, locale=locale)
-
-
-@lru_cache(maxsize=1024)
-def _format_period(language: str, kind: EditionKind, period_end: date) -> str:
-    locale = load_words(language).locale
-    if kind is EditionKind.DAILY:
-        return format_date(period_end, format="full", locale=locale)
-    return format_interval(period_end - timedelta(days=6), period_end, "yMMMd", locale=locale)
 
 
 @lru_cache(maxsize=16)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import NotFound
 from newsletter.keywords import Vocabulary
-from newsletter.model import Edition, EditionKind, edition_name
+from newsletter.model import Edition, EditionKind, Paper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import read_papers
 from newsletter.store.engine import Transaction
@@ -55,6 +55,18 @@ def list_editions(tx: Transaction, *, newest: int | None = None) -> list[Edition
     return [_read_facts(row) for row in tx.execute(statement).mappings()]
 
 
+def list_paper_counts(tx: Transaction, *, before: date, newest: int) -> list[int]:
+    """How many papers the daily editions before that day have, the latest first."""
+    count = sa.select(sa.func.count()).where(_PLACE.c.edition_id == _EDITION.c.id).scalar_subquery()
+    statement = (
+        sa.select(count)
+        .where(_EDITION.c.kind == EditionKind.DAILY, _EDITION.c.period_end < before)
+        .order_by(_EDITION.c.period_end.desc())
+        .limit(newest)
+    )
+    return list(tx.execute(statement).scalars())
+
+
 def find_edition(tx: Transaction, kind: EditionKind, period_end: date) -> EditionFacts:
     """One edition. Raises NotFound."""
     statement = _facts().where(_EDITION.c.kind == kind, _EDITION.c.period_end == period_end)
@@ -92,16 +104,19 @@ def cancel_edition(tx: Transaction, edition_id: int, *, now: datetime) -> None:
     tx.execute(sa.update(_EDITION).where(once).values(cancelled_at=now))
 
 
+def read_revision(tx: Transaction, facts: EditionFacts, revision: int) -> tuple[Paper, ...]:
+    """The papers as a revision of the edition has them."""
+    statement = sa.select(_REVISION.c.document).where(
+        _REVISION.c.edition_id == facts.id, _REVISION.c.revision == revision
+    )
+    return read_papers(tx.execute(statement).scalar_one())
+
+
 def load_edition(
     tx: Transaction, facts: EditionFacts, vocabulary: Vocabulary, *, revision: int | None = None
 ) -> Edition:
     """An edition with its papers as `revision` (default: the current one) has them."""
-    document = tx.execute(
-        sa.select(_REVISION.c.document).where(
-            _REVISION.c.edition_id == facts.id, _REVISION.c.revision == (revision or facts.revision)
-        )
-    ).scalar_one()
-    papers = read_papers(document)
+    papers = read_revision(tx, facts, revision or facts.revision)
     dates = _dates(tx, [paper.identity for paper in papers])
     return Edition(
         kind=facts.kind,

@@ -6,19 +6,20 @@ A digest that is stored already changes nothing. A changed one makes a new revis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from newsletter.keywords import normal_form, split_abbreviation
+from newsletter.keywords import NO_TOPICS, Topics
 from newsletter.model import Digest, EditionKind, Paper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import hash_document, write_paper, write_papers
 from newsletter.store.engine import Transaction
 from newsletter.store.keywords import pin_keywords
 from newsletter.store.outdated import OutdatedKind, mark_outdated
+from newsletter.store.topics import index_paper
 from newsletter.store.uses import recount_uses
 
 _EDITION = schema.edition
@@ -35,7 +36,22 @@ class TakenIn(StrEnum):
     SAME = "same"
 
 
-def take_in(tx: Transaction, digest: Digest, *, published_at: datetime, now: datetime) -> TakenIn:
+def find_changed(tx: Transaction, digests: Iterable[Digest]) -> list[Digest]:
+    """Those that are not stored yet as they are."""
+    stored = sa.select(_EDITION.c.period_end, _REVISION.c.content_hash).join(
+        _REVISION,
+        sa.and_(_REVISION.c.edition_id == _EDITION.c.id, _REVISION.c.revision == _EDITION.c.revision),
+    )
+    known = {
+        row.period_end: row.content_hash
+        for row in tx.execute(stored.where(_EDITION.c.kind == EditionKind.DAILY))
+    }
+    return [each for each in digests if known.get(each.date) != hash_document(write_papers(each.papers))]
+
+
+def take_in(
+    tx: Transaction, digest: Digest, topics: Topics = NO_TOPICS, *, published_at: datetime, now: datetime
+) -> TakenIn:
     """Stores a digest as the daily edition of its date.
 
     `published_at` is the date of a new edition's papers (a digest of last week is not news of
@@ -72,8 +88,8 @@ def take_in(tx: Transaction, digest: Digest, *, published_at: datetime, now: dat
             created_at=now,
         )
     )
-    pin_keywords(tx, (written for paper in digest.papers for written in paper.keywords), now=now)
-    _place_papers(tx, edition_id, digest, dated)
+    pin_keywords(tx, digest.papers, topics, now=now)
+    _place_papers(tx, edition_id, digest, topics, dated)
     return TakenIn.NEW if revision == 1 else TakenIn.CHANGED
 
 
@@ -88,12 +104,12 @@ def _insert_edition(tx: Transaction, period_end: date, published_at: datetime) -
     return int(tx.execute(statement.returning(_EDITION.c.id)).scalar_one())
 
 
-def _place_papers(tx: Transaction, edition_id: int, digest: Digest, dated: datetime) -> None:
+def _place_papers(tx: Transaction, edition_id: int, digest: Digest, topics: Topics, dated: datetime) -> None:
     touched = _find_keywords(tx, edition_id)  # those of papers that leave
     tx.execute(sa.delete(_PLACE).where(_PLACE.c.edition_id == edition_id))
     for position, paper in enumerate(digest.papers):
         # A second apart, the first the newest: readers sort by date, validators want them distinct.
-        paper_id, former = _upsert_paper(tx, paper, digest.date, dated - timedelta(seconds=position))
+        paper_id, former = _upsert_paper(tx, paper, topics, digest.date, dated - timedelta(seconds=position))
         tx.execute(sa.insert(_PLACE).values(edition_id=edition_id, position=position, paper_id=paper_id))
         touched |= former  # also of a paper that an earlier edition brought
     touched |= _find_keywords(tx, edition_id)
@@ -109,8 +125,10 @@ def _find_keywords(tx: Transaction, edition_id: int) -> set[str]:
     return set(tx.execute(statement.where(_PLACE.c.edition_id == edition_id)).scalars())
 
 
-def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> tuple[int, set[str]]:
-    """Its id, and the keywords it had where its content is another now."""
+def _upsert_paper(
+    tx: Transaction, paper: Paper, topics: Topics, day: date, dated: datetime
+) -> tuple[int, set[str]]:
+    """Its id, and the keywords it gained or lost where its content is another now."""
     document = write_paper(paper)
     content = {"document": document, "content_hash": hash_document(document), "content_date": day}
     row = tx.execute(sa.select(_PAPER).where(_PAPER.c.identity == paper.identity)).first()
@@ -126,23 +144,4 @@ def _upsert_paper(tx: Transaction, paper: Paper, day: date, dated: datetime) -> 
         # Never back: a correction of an old edition is still later than what readers have.
         updated_at = max(dated, row.updated_at + timedelta(seconds=1))
         tx.execute(sa.update(_PAPER).where(_PAPER.c.id == paper_id).values(updated_at=updated_at, **content))
-    return paper_id, _write_keywords(tx, paper_id, paper.keywords)
-
-
-def _write_keywords(tx: Transaction, paper_id: int, written: Sequence[str]) -> set[str]:
-    """Returns the former ones."""
-    table = schema.paper_keyword
-    former = set(tx.execute(sa.select(table.c.normal).where(table.c.paper_id == paper_id)).scalars())
-    tx.execute(sa.delete(table).where(table.c.paper_id == paper_id))
-    rows = [
-        {
-            "paper_id": paper_id,
-            "position": position,
-            "normal": normal_form(split_abbreviation(each)[0]),
-            "written": each,
-        }
-        for position, each in enumerate(written)
-    ]
-    if rows:
-        tx.execute(sa.insert(table), rows)
-    return former
+    return paper_id, index_paper(tx, paper_id, paper, topics)

@@ -2,69 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.errors import AlreadyExists, NotFound
-from newsletter.keywords import PinnedKeyword, Vocabulary, make_slug, normal_form, split_abbreviation
-from newsletter.keywords.vocabulary import Aliases
-from newsletter.model import Keyword
+from newsletter.keywords import Topics, Vocabulary, make_slug, normal_form, split_abbreviation
+from newsletter.model import Keyword, Paper
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
 from newsletter.store.settings import write_site_fingerprint
+from newsletter.store.slices import select_in
+from newsletter.store.vocabulary import load_vocabulary_around
 
 
-def pin_keywords(tx: Transaction, written: Iterable[str], *, now: datetime) -> None:
+def pin_keywords(tx: Transaction, papers: Iterable[Paper], topics: Topics, *, now: datetime) -> None:
     """Remembers keywords never seen before; what is known already stays as it is.
 
     `合成自举预训练 (SBP)` also teaches the alias SBP, unless that was a keyword before, or is somebody
     else's alias.
     """
-    keywords, aliases = schema.keyword, schema.keyword_alias
-    labels, taught = _split(written)
-    asked = {*labels, *taught}
-    known = set(tx.execute(sa.select(keywords.c.normal).where(keywords.c.normal.in_(asked))).scalars())
+    labels, taught = _split(papers, topics)
+    column = schema.keyword.c.normal
+    known = {row.normal for row in select_in(tx, sa.select(column), column, {*labels, *taught})}
     taught = {alias: normal for alias, normal in taught.items() if alias not in known}
-    for normal, label in labels.items():
-        if normal not in known and normal not in taught:
-            row = {"normal": normal, "label": label, "slug": make_slug(normal), "first_seen_at": now}
-            tx.execute(sa.insert(keywords).values(row))
-    for alias, normal in taught.items():
-        statement = insert(aliases).values(normal=alias, keyword=normal)
-        tx.execute(statement.on_conflict_do_nothing())
+    rows = [
+        {"normal": normal, "label": label, "slug": make_slug(normal), "first_seen_at": now}
+        for normal, label in labels.items()
+        if normal not in known and normal not in taught
+    ]
+    if rows:
+        tx.execute(sa.insert(schema.keyword), rows)
+    if taught:
+        statement = insert(schema.keyword_alias).on_conflict_do_nothing()
+        tx.execute(statement, [{"normal": alias, "keyword": normal} for alias, normal in taught.items()])
 
 
-def _split(written: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+def _split(papers: Iterable[Paper], topics: Topics) -> tuple[dict[str, str], dict[str, str]]:
     """Normal form → label as first written, and normal form of an alias → that of its keyword."""
     labels: dict[str, str] = {}
     taught: dict[str, str] = {}
-    for each in written:
-        label, alias = split_abbreviation(each)
-        normal = normal_form(label)
-        if normal:
-            labels.setdefault(normal, label)
-        if normal and normal_form(alias):
-            taught.setdefault(normal_form(alias), normal)
+    for paper in papers:
+        for word in topics.list_words(paper):
+            labels.setdefault(topics.ground(word), topics.label(word))
+        for written in paper.keywords:
+            alias, normal = normal_form(split_abbreviation(written)[1]), topics.ground(written)
+            if alias and normal and alias != normal:
+                taught.setdefault(alias, normal)
     # `A (B)` beside `B (A)`: both are keywords, neither is an alias.
     return labels, {alias: normal for alias, normal in taught.items() if normal not in taught}
-
-
-def load_vocabulary(tx: Transaction, aliases: Aliases) -> Vocabulary:
-    """All that is known, with the operator's `aliases` over it."""
-    keyword, learned = schema.keyword.c, schema.keyword_alias.c
-    pinned = tx.execute(sa.select(keyword.normal, keyword.label, keyword.slug)).all()
-    taught = tx.execute(sa.select(learned.normal, learned.keyword)).all()
-    return Vocabulary(
-        aliases,
-        # The rows as they are: they have a label and a slug, and there are tens of thousands of them.
-        pinned=cast("Mapping[str, PinnedKeyword]", {row[0]: row for row in pinned}),
-        learned=dict(map(tuple, taught)),
-    )
 
 
 def list_published(tx: Transaction) -> dict[str, Keyword]:
@@ -84,23 +73,16 @@ def _read_published(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[str,
     return {slug: Keyword(label, slug) for label, slug in rows}
 
 
-def list_former_addresses(tx: Transaction) -> dict[str, tuple[str, ...]]:
-    """Of the slug of each keyword that took others in, theirs, where they had pages."""
+def list_former_addresses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """Of the slug of each keyword that others became, by a merge or a group, theirs where they had pages."""
     columns = schema.keyword.c
-    merged = {
-        row.normal: row
-        for row in tx.execute(sa.select(schema.keyword).where(columns.merged_into.is_not(None)))
-    }
+    had_page = sa.select(columns.normal, columns.slug).where(columns.published_at.is_not(None))
     former: dict[str, list[str]] = {}
-    for row in merged.values():
-        target, seen = row.merged_into, {row.normal}
-        while target in merged and target not in seen:
-            seen.add(target)
-            target = merged[target].merged_into
-        if row.published_at is not None and target not in seen:
-            former.setdefault(target, []).append(row.slug)
-    slugs = tx.execute(sa.select(columns.normal, columns.slug).where(columns.normal.in_(former)))
-    return {slug: tuple(sorted(former[normal])) for normal, slug in slugs}
+    for normal, slug in select_in(tx, had_page, columns.normal, vocabulary.aliased):
+        becomes = vocabulary.resolve_normal(normal).slug
+        if becomes != slug:
+            former.setdefault(becomes, []).append(slug)
+    return {slug: tuple(sorted(slugs)) for slug, slugs in former.items()}
 
 
 class Address(Enum):
@@ -110,15 +92,15 @@ class Address(Enum):
     RETIRED = "retired"
 
 
-def find_address(tx: Transaction, slug: str) -> str | Address:
-    """The slug under which the keyword of `slug` stands today: another's, where it was merged."""
+def find_address(tx: Transaction, topics: Topics, slug: str) -> str | Address:
+    """The slug under which the keyword of `slug` stands today: another's, where it became that."""
     columns = schema.keyword.c
-    row = tx.execute(sa.select(schema.keyword).where(columns.slug == slug)).first()
-    while row is not None and row.merged_into is not None:
-        row = tx.execute(sa.select(schema.keyword).where(columns.normal == row.merged_into)).first()
-    if row is None:
+    normal = tx.execute(sa.select(columns.normal).where(columns.slug == slug)).scalar()
+    if normal is None:
         return Address.UNKNOWN
-    return Address.RETIRED if row.retired_at is not None else str(row.slug)
+    today = load_vocabulary_around(tx, topics, [normal]).resolve_normal(normal).slug
+    is_retired = sa.select(columns.retired_at).where(columns.slug == today, columns.retired_at.is_not(None))
+    return today if tx.execute(is_retired).scalar() is None else Address.RETIRED
 
 
 def retire_keyword(tx: Transaction, vocabulary: Vocabulary, written: str, *, now: datetime) -> Keyword:

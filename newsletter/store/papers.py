@@ -79,7 +79,7 @@ def publish_paper(paper: Paper, vocabulary: Vocabulary, dates: Any) -> Published
     """The paper with the dates of a row that has `date_columns`."""
     return PublishedPaper(
         paper=paper,
-        keywords=vocabulary.resolve_all(paper.keywords),
+        keywords=vocabulary.keywords_of(paper),
         published_at=dates.published_at,
         updated_at=dates.updated_at,
         edition=edition_name(EditionKind.DAILY, dates.first_edition),

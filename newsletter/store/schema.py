@@ -78,7 +78,6 @@ edition = _table(
     _instant("planned_at"),
     _instant("paused_at"),
     _instant("cancelled_at"),
-    sa.Column("held_reason", sa.Text),
     sa.UniqueConstraint("kind", "period_end"),
 )
 
@@ -91,6 +90,16 @@ edition_revision = _table(
     _text("source"),
     _text("format"),
     _instant("created_at", required=True),
+)
+
+# Digests that look partial: not taken in before a person releases this very content.
+held_digest = _table(
+    "held_digest",
+    sa.Column("day", sa.Date, primary_key=True),
+    _text("content_hash"),
+    _text("reason"),
+    _instant("held_at", required=True),
+    _instant("released_at"),
 )
 
 paper = _table(
@@ -113,12 +122,12 @@ edition_paper = _table(
     sa.Column("paper_id", sa.ForeignKey("paper.id"), nullable=False, index=True),
 )
 
+# What each paper is found under: see store/topics.py.
 paper_keyword = _table(
     "paper_keyword",
     sa.Column("paper_id", sa.ForeignKey("paper.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     _text("normal", index=True),
-    _text("written"),
 )
 
 # Of each normal form, how many published papers have it: see store/uses.py.
@@ -146,7 +155,7 @@ keyword = _table(
 keyword_alias = _table(
     "keyword_alias",
     sa.Column("normal", sa.Text, primary_key=True),
-    sa.Column("keyword", sa.ForeignKey("keyword.normal"), nullable=False),
+    sa.Column("keyword", sa.ForeignKey("keyword.normal"), nullable=False, index=True),
 )
 
 # What must be rendered again at the next publication: editions by name, keywords by normal form. The

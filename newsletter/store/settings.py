@@ -77,6 +77,15 @@ def write_templates_proved(tx: Transaction, stamp: str) -> None:
     _write(tx, {"templates_proved": stamp})
 
 
+def find_topics_fingerprint(tx: Transaction) -> str:
+    """Of the groups that the index of keywords was made with (see store/topics.py)."""
+    return _read(tx, "topics_fingerprint") or ""
+
+
+def write_topics_fingerprint(tx: Transaction, fingerprint: str) -> None:
+    _write(tx, {"topics_fingerprint": fingerprint})
+
+
 def _read(tx: Transaction, name: str) -> str | None:
     value = tx.execute(sa.select(_SETTING.c.value).where(_SETTING.c.name == name)).scalar()
     return None if value is None else str(value)

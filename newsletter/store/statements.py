@@ -1,8 +1,7 @@
 """Statements that run for every delivery: compiled once, then handed to the driver as they are.
 
-SQLAlchemy's own execution takes 100 to 150 µs a statement on the machine these were measured on, the
-driver 10: at some thousand mails a second that is most of the ledger's time. Everything else runs through
-SQLAlchemy.
+SQLAlchemy's own execution takes some 17 µs a statement more than the driver's 3: a mail spent 226 µs in the
+ledger that way, and 96 µs this way. Everything else runs through SQLAlchemy.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +18,9 @@ from newsletter.keywords import Vocabulary
 from newsletter.model import Keyword
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
+from newsletter.store.slices import in_slices, select_in
 
 _USE = schema.keyword_use
-_MANY = 5_000  # so many values one statement may name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def recount_uses(tx: Transaction, normals: Iterable[str]) -> None:
     word, paper, place = schema.paper_keyword, schema.paper, schema.edition_paper
     is_placed = sa.exists().where(place.c.paper_id == paper.c.id)  # else a correction took it back
     columns = ["normal", "papers", "newest"]
-    for some in _slices(normals):
+    for some in in_slices(normals):
         counted = (
             sa.select(
                 word.c.normal, sa.func.count(word.c.paper_id.distinct()), sa.func.max(paper.c.published_at)
@@ -56,8 +55,8 @@ def recount_uses(tx: Transaction, normals: Iterable[str]) -> None:
 def list_keyword_uses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, KeywordUse]:
     """Every keyword that a published paper has, by slug.
 
-    A paper with two spellings of one keyword counts twice: this says which keywords are common, not
-    how long their lists are.
+    A paper with a keyword and an alias that a digest taught counts twice: this says which keywords are
+    common, not how long their lists are.
     """
     return _group(tx.execute(sa.select(_USE)).all(), vocabulary)
 
@@ -66,9 +65,7 @@ def find_keyword_uses(
     tx: Transaction, vocabulary: Vocabulary, normals: Iterable[str]
 ) -> dict[str, KeywordUse]:
     """Those of the keywords that these normal forms mean, by slug."""
-    rows: list[Any] = []
-    for some in _slices(vocabulary.spellings(normals)):
-        rows += tx.execute(sa.select(_USE).where(_USE.c.normal.in_(some))).all()
+    rows = select_in(tx, sa.select(_USE), _USE.c.normal, vocabulary.spellings(normals))
     return _group(rows, vocabulary)
 
 
@@ -96,8 +93,3 @@ def _group(rows: Iterable[Any], vocabulary: Vocabulary) -> dict[str, KeywordUse]
             spellings, papers = (*known.spellings, normal), known.papers + count
             uses[keyword.slug] = KeywordUse(keyword, spellings, papers, max(known.newest, newest))
     return uses
-
-
-def _slices(values: Iterable[str]) -> Iterable[list[str]]:
-    remaining = iter(sorted(set(values)))
-    return iter(lambda: list(islice(remaining, _MANY)), [])

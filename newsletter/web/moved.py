@@ -18,6 +18,7 @@ class MovedKeywords:
 
     def __init__(self, publisher: Publisher) -> None:
         self._store = publisher.store
+        self._topics = publisher.topics
 
     def find(self, path: str) -> tuple[int, str] | None:
         """The status for a public path, and for 301 the new path; None: it is where it belongs.
@@ -28,7 +29,7 @@ class MovedKeywords:
         if match is None:
             return None
         with self._store.read() as tx:
-            address = find_address(tx, match["slug"])
+            address = find_address(tx, self._topics, match["slug"])
         if address is Address.RETIRED:
             return 410, ""
         if isinstance(address, str) and address != match["slug"]:

@@ -15,8 +15,8 @@ from newsletter.feeds import FeedBuilder
 from newsletter.render.words import load_words
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, list_editions
-from newsletter.store.keywords import load_vocabulary
 from newsletter.store.papers import load_papers
+from newsletter.store.vocabulary import load_vocabulary
 
 
 class Snapshot:
@@ -24,7 +24,7 @@ class Snapshot:
 
     def __init__(self, tx: Transaction, publisher: Publisher, editions: list[EditionFacts]) -> None:
         self.editions = editions
-        self.vocabulary = load_vocabulary(tx, publisher.aliases)
+        self.vocabulary = load_vocabulary(tx, publisher.topics)
         self.papers = load_papers(tx, self.vocabulary)
         self.by_slug = {keyword.slug: keyword for paper in self.papers for keyword in paper.keywords}
         self._publisher = publisher

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.daily.publish import publish_site
 from newsletter.daily.vocabulary import describe_keyword, merge_into, read_keywords
-from newsletter.errors import AlreadyExists, NotFound
+from newsletter.errors import AlreadyExists, ConfigError, NotFound
 from newsletter.model import Preferences
 from newsletter.store.saving import PREFERENCES, SubscriberRow
 from tests.daily.conftest import DAY, Newsroom
@@ -19,12 +19,12 @@ from tests.running import write_paper
 @pytest.fixture
 def merged(newsroom: Newsroom) -> Newsroom:
     newsroom.write_digest(
-        [write_paper(0, keywords="**LLMs**, **x one**"), write_paper(1, keywords="**big models**, **x two**")]
+        [write_paper(0, keywords="**ZZMs**, **x one**"), write_paper(1, keywords="**big models**, **x two**")]
     )
-    wish = Preferences(keywords=("LLMs",))
+    wish = Preferences(keywords=("ZZMs",))
     newsroom.subscribe(SubscriberRow("li@readers.test", "", wish, PREFERENCES))
     newsroom.send()
-    merge_into(newsroom.open(), "LLMs", "big models")
+    merge_into(newsroom.open(), "ZZMs", "big models")
     publish_site(newsroom.open())
     return newsroom
 
@@ -33,33 +33,33 @@ def test_the_papers_of_both_stand_under_one_label(merged: Newsroom) -> None:
     labels = {use.keyword.label: use.papers for use in read_keywords(merged.open())}
     assert labels == {"big models": 2, "x one": 1, "x two": 1}
     page = (merged.folder / "public" / "editions" / "2025-09-24" / "index.html").read_text()
-    assert "LLMs" not in page
+    assert "ZZMs" not in page
 
 
 def test_the_old_address_goes_on_with_the_merged_feed_that_names_the_new_one(merged: Newsroom) -> None:
     feeds = merged.folder / "public" / "feeds" / "keywords"
-    old, new = (feeds / "llms.atom").read_bytes(), (feeds / "big-models.atom").read_bytes()
+    old, new = (feeds / "zzms.atom").read_bytes(), (feeds / "big-models.atom").read_bytes()
     assert old == new
     assert old.count(b"<entry>") == 2
     assert b'href="https://papers.example.org/feeds/keywords/big-models.atom" rel="self"' in old
-    page = (merged.folder / "public" / "keywords" / "llms" / "index.html").read_text()
+    page = (merged.folder / "public" / "keywords" / "zzms" / "index.html").read_text()
     assert 'rel="canonical" href="https://papers.example.org/keywords/big-models/"' in page
 
 
 def test_a_hub_is_told_of_the_feeds_under_their_own_addresses_alone(newsroom: Newsroom) -> None:
     newsroom.write_digest(
-        [write_paper(0, keywords="**LLMs**, **x one**"), write_paper(1, keywords="**big models**, **x two**")]
+        [write_paper(0, keywords="**ZZMs**, **x one**"), write_paper(1, keywords="**big models**, **x two**")]
     )
     with started_hubs() as start:
         hub = start()
         newsroom.variables = {"NEWSLETTER_FEEDS__HUBS": hub.url}
         newsroom.send()
-        assert "https://papers.example.org/feeds/keywords/llms.rss" in hub.topics
+        assert "https://papers.example.org/feeds/keywords/zzms.rss" in hub.topics
         hub.told.clear()
-        merge_into(newsroom.open(), "LLMs", "big models")
+        merge_into(newsroom.open(), "ZZMs", "big models")
         publish_site(newsroom.open())
     assert "https://papers.example.org/feeds/keywords/big-models.rss" in hub.topics
-    assert not [topic for topic in hub.topics if "llms" in topic]
+    assert not [topic for topic in hub.topics if "zzms" in topic]
 
 
 def test_who_chose_the_old_one_gets_papers_of_the_new_one(merged: Newsroom) -> None:
@@ -73,27 +73,29 @@ def test_a_later_paper_reaches_the_old_address_too(merged: Newsroom) -> None:
     merged.write_digest([write_paper(7, keywords="**big models**, **y**")], DAY + timedelta(days=1))
     merged.send()
     feeds = merged.folder / "public" / "feeds" / "keywords"
-    assert (feeds / "llms.atom").read_bytes().count(b"<entry>") == 3
+    assert (feeds / "zzms.atom").read_bytes().count(b"<entry>") == 3
 
 
 def test_merging_is_refused_with_a_reason(merged: Newsroom) -> None:
     with pytest.raises(AlreadyExists, match="one keyword already"):
-        merge_into(merged.open(), "LLMs", "big models")
+        merge_into(merged.open(), "ZZMs", "big models")
     with pytest.raises(NotFound, match="nobody wrote"):
         merge_into(merged.open(), "nobody wrote this", "big models")
 
 
 def test_merging_back_makes_no_circle(merged: Newsroom) -> None:
     merged.variables = {}
-    (merged.folder / "keywords.toml").write_text('"LLMs" = ["another spelling"]\n')
-    merge_into(merged.open(), "big models", "LLMs")
+    (merged.folder / "keywords.toml").write_text('"ZZMs" = ["another spelling"]\n')
+    merge_into(merged.open(), "big models", "ZZMs")
     publish_site(merged.open())
-    assert {use.keyword.label for use in read_keywords(merged.open())} == {"LLMs", "x one", "x two"}
+    assert {use.keyword.label for use in read_keywords(merged.open())} == {"ZZMs", "x one", "x two"}
+    with pytest.raises(ConfigError, match=r"ZZMs is a topic of .*keywords.toml, which a merge does not move"):
+        merge_into(merged.open(), "another spelling", "x one")
 
 
 def test_a_keyword_is_described_with_its_spellings_and_newest_papers(merged: Newsroom) -> None:
-    lines = describe_keyword(merged.open(), "llms")
+    lines = describe_keyword(merged.open(), "zzms")
     assert lines[0].startswith("big models: 2 papers")
-    assert "big models, llms" in lines[1]
+    assert "big models, zzms" in lines[1]
     with pytest.raises(NotFound):
         describe_keyword(merged.open(), "none such")

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from newsletter.errors import ConfigError
 from newsletter.keywords import (
     Choice,
+    Group,
     PinnedKeyword,
+    Topics,
     Vocabulary,
-    load_aliases,
     make_choice,
     make_slug,
     normal_form,
+    read_groups,
     select_papers,
     split_abbreviation,
 )
@@ -81,7 +83,7 @@ def test_a_pinned_slug_stands_whatever_the_library_would_say_today() -> None:
 
 def test_an_alias_of_the_operator_goes_before_one_a_digest_taught() -> None:
     vocabulary = Vocabulary(
-        {"大语言模型": ("LLM", "large language model")},
+        Topics([Group("大语言模型", ("LLM", "large language model"))]),
         learned={"llm": "逻辑学习机", "sbp": "合成自举预训练"},
     )
     assert vocabulary.resolve("llm").label == "大语言模型"
@@ -90,12 +92,12 @@ def test_an_alias_of_the_operator_goes_before_one_a_digest_taught() -> None:
 
 
 def test_aliases_in_a_circle_end() -> None:
-    vocabulary = Vocabulary({"a": ("b",), "b2": ("c",)}, learned={"x": "y", "y": "x"})
+    vocabulary = Vocabulary(Topics([Group("a", ("b",)), Group("b2", ("c",))]), learned={"x": "y", "y": "x"})
     assert vocabulary.resolve("x").slug in {"x", "y"}
 
 
 def test_a_choice_of_a_keyword_matches_each_of_its_spellings() -> None:
-    vocabulary = Vocabulary({"大语言模型": ("LLM",)})
+    vocabulary = Vocabulary(Topics([Group("大语言模型", ("LLM",))]))
     papers = publish([make_paper(0, keywords=("llm",)), make_paper(1, keywords=("扩散模型",))])
     resolved = [
         type(paper)(paper.paper, vocabulary.resolve_all(paper.paper.keywords), *[paper.published_at] * 2, "e")
@@ -116,8 +118,8 @@ def test_one_spelling_in_two_groups_is_an_error_that_names_both(tmp_path: Path) 
     path = tmp_path / "keywords.toml"
     path.write_text('"大语言模型" = ["LLM"]\n"语言模型" = ["llm"]\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"'llm' stands under '大语言模型' and under '语言模型'"):
-        load_aliases(path)
+        read_groups(path)
 
 
 def test_a_missing_keyword_file_means_no_aliases(tmp_path: Path) -> None:
-    assert load_aliases(tmp_path / "keywords.toml") == {}
+    assert read_groups(tmp_path / "keywords.toml") == ()

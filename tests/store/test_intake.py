@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from newsletter.errors import NotFound
-from newsletter.keywords import Vocabulary
+from newsletter.keywords import NO_TOPICS, Group, Topics, Vocabulary
 from newsletter.model import Digest, EditionKind, Paper, PublishedPaper
 from newsletter.store import Store
 from newsletter.store.editions import find_edition, list_editions, load_edition
 from newsletter.store.intake import TakenIn, take_in
-from newsletter.store.keywords import load_vocabulary
 from newsletter.store.papers import load_papers
+from newsletter.store.vocabulary import load_vocabulary
 from tests.builders import DAY, NOON, make_paper
 
 LATER = NOON + timedelta(hours=3)
@@ -31,7 +31,7 @@ def take(store: Store, digest: Digest, *, at: object = NOON) -> TakenIn:
 
 def read_papers(store: Store) -> list[PublishedPaper]:
     with store.read() as tx:
-        return load_papers(tx, load_vocabulary(tx, {}))
+        return load_papers(tx, load_vocabulary(tx, NO_TOPICS))
 
 
 def test_the_same_digest_again_is_nothing_new(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_an_earlier_revision_keeps_its_papers(store: Store) -> None:
     take(store, make_digest([make_paper(2)]), at=LATER)
     with store.read() as tx:
         facts = find_edition(tx, EditionKind.DAILY, DAY)
-        vocabulary = load_vocabulary(tx, {})
+        vocabulary = load_vocabulary(tx, NO_TOPICS)
         first = load_edition(tx, facts, vocabulary, revision=1)
         current = load_edition(tx, facts, vocabulary)
     assert [paper.paper.title for paper in first.papers] == [make_paper(0).title, make_paper(1).title]
@@ -97,7 +97,7 @@ def test_the_papers_of_an_edition_have_distinct_dates_that_fall_with_the_positio
 def test_keywords_are_resolved_on_reading_so_that_a_new_alias_reaches_old_papers(store: Store) -> None:
     take(store, make_digest([make_paper(0, keywords=("LLM",))]))
     with store.read() as tx:
-        [paper] = load_papers(tx, load_vocabulary(tx, {"大语言模型": ("LLM",)}))
+        [paper] = load_papers(tx, load_vocabulary(tx, Topics([Group("大语言模型", ("LLM",))])))
     assert [keyword.label for keyword in paper.keywords] == ["大语言模型"]
 
 
@@ -118,7 +118,7 @@ def test_a_label_once_seen_keeps_its_spelling_and_address(store: Store) -> None:
     take(store, make_digest([make_paper(0, keywords=("Diffusion Model",))]))
     take(store, make_digest([make_paper(1, keywords=("diffusion  model",))], DAY + timedelta(days=1)))
     with store.read() as tx:
-        keyword = load_vocabulary(tx, {}).resolve("DIFFUSION MODEL")
+        keyword = load_vocabulary(tx, NO_TOPICS).resolve("DIFFUSION MODEL")
     assert (keyword.label, keyword.slug) == ("Diffusion Model", "diffusion-model")
 
 

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.keywords import Vocabulary
+from newsletter.keywords import Group, Topics, Vocabulary
 from newsletter.model import Digest
 from newsletter.store import Store, Transaction, schema
 from newsletter.store.intake import take_in
-from newsletter.store.keywords import load_vocabulary
 from newsletter.store.uses import find_keyword_uses, list_common_uses, list_keyword_uses, recount_uses
+from newsletter.store.vocabulary import load_vocabulary
 from tests.builders import DAY, NOON, make_paper
 
 # A day offset, and on it papers by number with their keywords: later ones correct or move earlier ones.
@@ -60,7 +60,7 @@ def test_two_rare_spellings_are_one_common_keyword(store: Store) -> None:
         take(tx, 0, {0: ["large model"], 1: ["other"]})
         take(tx, 9, {2: ["LM"], 3: ["new"]})
     with store.read() as tx:
-        vocabulary = load_vocabulary(tx, {"large model": ("LM",)})
+        vocabulary = load_vocabulary(tx, Topics([Group("large model", ("LM",))]))
         common = list_common_uses(tx, vocabulary, papers=2)
         assert [(use.keyword.label, use.papers) for use in common.values()] == [("large model", 2)]
         recent = list_common_uses(tx, vocabulary, papers=2, within=timedelta(days=1))

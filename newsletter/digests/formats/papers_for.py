@@ -97,7 +97,7 @@ def _read_paper(block: _Block, problems: list[Problem]) -> Paper | None:
     try:
         title, url = read_heading(block.paper or "")
     except ValueError as error:
-        problems.append(Problem(f"{error}; left out", block.line))
+        problems.append(Problem(f"{error}; left out", block.line, lost_paper=True))
         return None
     text = _summary_text(block, problems)
     is_too_long = len(text) > _LONGEST_SUMMARY
