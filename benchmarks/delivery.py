@@ -161,14 +161,21 @@ class _Counter(threading.Thread):
             rest = some[-200:]
 
 
-def _run_ours(edition: Prepared, port: int, messages: int, connections: int = CONNECTIONS) -> None:
+def _run_ours(
+    edition: Prepared, port: int, messages: int, connections: int = CONNECTIONS, **variables: str
+) -> None:
     run_newsletter(
         edition.folder,
         "send",
         "--force",
         NEWSLETTER_TRANSPORT__SMTP__PORT=str(port),
         NEWSLETTER_TRANSPORT__SMTP__CONNECTIONS=str(connections),
+        **variables,
     )
+
+
+def _run_signed(edition: Prepared, port: int, messages: int) -> None:
+    _run_ours(edition, port, messages, NEWSLETTER_DKIM__SELECTOR="newsletter")
 
 
 def _run_source(edition: Prepared, port: int, messages: int) -> None:
@@ -192,6 +199,7 @@ def _python_peer(name: str) -> Run:
 
 PEERS = (
     Peer("ours", _run_ours),
+    Peer("ours, signed", _run_signed),
     Peer("smtp-source", _run_source),
     Peer("nodemailer", _run_nodemailer),
     Peer("aiosmtplib", _python_peer("aiosmtplib"), share=0.5),

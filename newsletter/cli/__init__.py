@@ -37,6 +37,7 @@ COMMANDS = {
     "keywords": ("newsletter.cli.keywords", "List keywords, show one, merge two, retire one."),
     "status": ("newsletter.cli.status", "Show the latest editions and their deliveries."),
     "why": ("newsletter.cli.why", "Tell why an address got what it got."),
+    "dkim": ("newsletter.cli.dkim", "Make the key that signs mail, show its DNS record."),
     "store": ("newsletter.cli.store", "Migrate and back up the store."),
 }
 """Name → (module with a command of that name, one line for the help)."""

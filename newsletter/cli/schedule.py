@@ -22,6 +22,6 @@ def schedule(ctx: click.Context) -> int:
 
     start_logging(logging.INFO)
     with opened_publisher(ctx) as publisher:
-        check_transport(publisher.config)
+        check_transport(publisher)
         run_schedule(publisher)
     return Exit.DONE

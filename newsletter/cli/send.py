@@ -99,7 +99,7 @@ def _rehearse(
     if addresses and dry_run:
         raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
-        check_transport(publisher.config)
+        check_transport(publisher)
     reading = read_digests(publisher, day=day, force=force)
     if not (force or addresses):
         check_age(publisher, reading.digest)

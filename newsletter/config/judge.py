@@ -6,6 +6,7 @@ import os
 import re
 import string
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -17,7 +18,12 @@ from newsletter.errors import ConfigError
 from newsletter.shipped import find_language, known_languages
 
 _EXAMPLE_HOST = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid)$")
+_LONGEST_BASE_URL = 840  # a mail has room for links of 900, of which a token takes 60
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[^\W_]([\w.-]*[^\W_])?")
+# RFC 6376 §3.1: labels with dots between; one of an address is at most 63 long.
+_SELECTOR = re.compile(
+    r"(?!.{64})[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
 _SUBJECT_FIELDS = {"title", "date", "count", "keywords"}
 
 Finding = tuple[str, str]
@@ -26,7 +32,7 @@ Finding = tuple[str, str]
 
 def judge_config(config: Config, folder: Path) -> Iterator[Finding]:
     """Every value that cannot be right; `folder` is what relative paths were relative to."""
-    for judge in (_judge_newsletter, _judge_sender, _judge_places, _judge_subject):
+    for judge in (_judge_newsletter, _judge_sender, _judge_places, _judge_subject, _judge_dkim):
         yield from judge(config)
     yield from judge_theme(config.theme)
     yield from _judge_templates(config.templates.directory, folder / TemplatesSection().directory)
@@ -49,6 +55,11 @@ def check_public_addresses(config: Config) -> None:
         raise ConfigError(problems, fix=fix)
 
 
+def is_selector(text: str) -> bool:
+    """Whether `text` can stand before `._domainkey` (RFC 6376 §3.1)."""
+    return _SELECTOR.fullmatch(text) is not None
+
+
 def is_example_host(host: str) -> bool:
     """Whether `host` is reserved for examples (RFC 2606, RFC 6761)."""
     return not host or _EXAMPLE_HOST.search(host.lower()) is not None
@@ -63,6 +74,8 @@ def _judge_newsletter(config: Config) -> Iterator[Finding]:
     else:
         if base.scheme == "http" and not is_loopback(base.hostname or ""):
             yield "newsletter.base_url", "must be https: one-click unsubscribe (RFC 8058) needs it"
+        if len(escape(section.base_url)) > _LONGEST_BASE_URL:
+            yield "newsletter.base_url", f"must be at most {_LONGEST_BASE_URL} characters, as HTML writes it"
     if find_language(section.language) is None:
         known = ", ".join(known_languages())
         yield "newsletter.language", f"{section.language!r} has no words here; known: {known}"
@@ -111,6 +124,29 @@ def _judge_sources(config: Config) -> Iterator[Finding]:
     if is_plain and not section.private_addresses:
         fix = "or set [digest] private_addresses = true if it is a server of your own network"
         yield "digest.source", f"must be https; {fix}"
+
+
+def _judge_dkim(config: Config) -> Iterator[Finding]:
+    """The key itself is looked at by those who sign: other commands need not be able to read it."""
+    section, sender = config.dkim, config.sender.address.rpartition("@")[2]
+    if section.key and not section.selector:
+        yield "dkim.key", "signs nothing without [dkim] selector"
+    if section.selector and not is_selector(section.selector):
+        yield "dkim.selector", f"{section.selector!r} must be letters, digits, hyphens and dots"
+    if not section.domain:
+        return
+    try:
+        domain = encode_host(section.domain).lower()
+    except ValueError as error:
+        yield "dkim.domain", str(error)
+        return
+    if _is_address(config.sender.address) and not _is_aligned(domain, encode_host(sender).lower()):
+        yield "dkim.domain", f"{domain} is not aligned with [sender] address, as DMARC asks: use {sender}"
+
+
+def _is_aligned(domain: str, sender: str) -> bool:
+    """Relaxed (RFC 7489 §3.1.1) as far as names alone tell; a single label is nobody's domain."""
+    return "." in domain and (f".{sender}".endswith(f".{domain}") or f".{domain}".endswith(f".{sender}"))
 
 
 def _judge_templates(directory: Path, default: Path) -> Iterator[Finding]:

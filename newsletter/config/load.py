@@ -15,7 +15,7 @@ from typing import Any
 
 from newsletter.config.judge import judge_config
 from newsletter.config.sections import Config, Key, KeyFacts, all_tables
-from newsletter.config.urls import read_base_url, read_hub_url
+from newsletter.config.urls import encode_host, read_base_url, read_hub_url
 from newsletter.errors import ConfigError
 from newsletter.shipped import find_language
 
@@ -197,8 +197,8 @@ def _build(kind: type[Any], prefix: str, values: Mapping[str, Any], folder: Path
 
 
 def _anchor(config: Config, folder: Path) -> Config:
-    """What was judged in the form the rooms rely on: URLs in ASCII, the language's tag, and the paths
-    inside texts (source, SQLite file) relative to the configuration file."""
+    """What was judged in the form the rooms rely on: URLs and domains in ASCII, the language's tag, and
+    the paths inside texts (source, SQLite file) relative to the configuration file."""
     url = config.store.url
     sources = tuple(_anchor_source(source.strip(), folder) for source in config.digest.source)
     newsletter = dataclasses.replace(
@@ -208,9 +208,11 @@ def _anchor(config: Config, folder: Path) -> Config:
     )
     if url.startswith("sqlite:///"):
         url = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
+    domain = config.dkim.domain or config.sender.address.rpartition("@")[2]
     return dataclasses.replace(
         config,
         newsletter=newsletter,
+        dkim=dataclasses.replace(config.dkim, domain=encode_host(domain).lower()),
         feeds=dataclasses.replace(config.feeds, hubs=tuple(map(read_hub_url, config.feeds.hubs))),
         digest=dataclasses.replace(config.digest, source=sources),
         store=dataclasses.replace(config.store, url=url),

@@ -185,6 +185,16 @@ class DeliverySection:
 
 
 @dataclass(frozen=True, slots=True)
+class DkimSection:
+    selector: str = _key(
+        "", "Names the key within the domain, as `newsletter dkim new` says; empty: unsigned."
+    )
+    domain: str = _key("", "Empty: the sender's; else one above or below it, for DMARC.")
+    key_file: Path = _key(Path("dkim.pem"), "The private key: RSA, PEM.")
+    key: str = _key("", "The private key itself, in place of the file.", secret=True)
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSection:
     cron: str = _key("0 8 * * *", "When the daily job is due, in the newsletter's time zone.")
 
@@ -213,6 +223,9 @@ class Config:
     keywords: KeywordsSection = _section(KeywordsSection, "The vocabulary.")
     transport: TransportSection = _section(TransportSection, "Who takes the mail.")
     delivery: DeliverySection = _section(DeliverySection, "How mail is handed over.")
+    dkim: DkimSection = _section(
+        DkimSection, "Signs mails here; leave it empty where the mail server or provider signs."
+    )
     schedule: ScheduleSection = _section(ScheduleSection, "The daily job.")
     web: WebSection = _section(WebSection, "The web application.")
 

@@ -33,6 +33,7 @@ def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
         keyword_pages=linked,
         links=LinkMaker(publisher.newsletter, publisher.key),
         date=edition.planned_at or publisher.clock(),
+        signer=publisher.signer,
     )
     return EditionComposer(facts, vocabulary, load, edition.revision)
 

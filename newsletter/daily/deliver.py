@@ -29,10 +29,11 @@ from newsletter.store.planning import expand_batches, plan_edition, reopen_for_t
 from newsletter.store.suppressions import suppress
 
 
-def check_transport(config: Config) -> None:
-    """Raises ConfigError where real people would get links that lead nowhere."""
-    if config.transport.kind != "file":
-        check_public_addresses(config)
+def check_transport(publisher: Publisher) -> None:
+    """Raises ConfigError where real people would get links that lead nowhere, or mails cannot be signed."""
+    if publisher.config.transport.kind != "file":
+        check_public_addresses(publisher.config)
+    _ = publisher.signer
 
 
 def resends_unknown(config: Config, transport: Transport) -> bool:

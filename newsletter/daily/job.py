@@ -43,7 +43,7 @@ def run_daily(
     Raises DigestError (nothing was written), ConfigError, RenderError, StoreError; what stopped a
     delivery half-way stands in the report.
     """
-    check_transport(publisher.config)
+    check_transport(publisher)
     reading = read_digests(publisher, day=options.day, force=options.force)
     if not options.force:
         check_age(publisher, reading.digest)

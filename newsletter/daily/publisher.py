@@ -26,6 +26,8 @@ from newsletter.store.settings import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from newsletter.delivery.dkim import DkimSigner
+
 
 @dataclass(frozen=True)
 class Publisher:
@@ -46,6 +48,13 @@ class Publisher:
         from newsletter.render.environment import make_environment  # noqa: PLC0415 - Jinja2, only where used
 
         return make_environment(self.config.templates.directory)
+
+    @cached_property
+    def signer(self) -> DkimSigner | None:
+        """Signs the mails where `[dkim]` says so. Raises ConfigError for a key that cannot be used."""
+        from newsletter.daily.signing import open_signer  # noqa: PLC0415 - only where mail is made
+
+        return open_signer(self.config)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,6 +8,7 @@ of planning, its Message-ID comes from edition and subscriber.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from functools import lru_cache
 
 from jinja2 import Environment
 
+from newsletter.delivery.dkim import DkimSigner
 from newsletter.delivery.headers import encode_head, format_address, format_date
 from newsletter.delivery.links import LinkMaker
 from newsletter.delivery.transports.addresses import encode_address
@@ -44,6 +46,7 @@ class MailFacts:
     links: LinkMaker
     date: datetime
     """Of planning: the Date of every mail."""
+    signer: DkimSigner | None = None
 
 
 class EditionComposer:
@@ -92,16 +95,27 @@ class EditionComposer:
         title = f"[test] {shared.subject}" if subject == TEST_SUBJECT else shared.subject
         headers = self._headers(subscriber, delivery_id, title, links)
         boundary = "=_" + hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
-        return Message(
-            delivery_id=delivery_id,
-            sender=self._facts.newsletter.sender_address,
-            recipient=subscriber.email,
-            headers=headers,
-            head=encode_head(headers, boundary),
-            boundary=boundary,
-            text_fragments=body.text,
-            html_fragments=body.html,
+        return self._sign(
+            Message(
+                delivery_id=delivery_id,
+                sender=self._facts.newsletter.sender_address,
+                recipient=subscriber.email,
+                headers=headers,
+                head=encode_head(headers, boundary),
+                boundary=boundary,
+                text_fragments=body.text,
+                html_fragments=body.html,
+            )
         )
+
+    def _sign(self, message: Message) -> Message:
+        """With the signature in its raw bytes; not among its `headers`: whoever makes other bytes of those
+        has to sign them himself."""
+        signer = self._facts.signer
+        if signer is None:
+            return message
+        signature = signer.sign(message.head, message.encoded_body, self._facts.date)
+        return dataclasses.replace(message, head=signature + message.head)
 
     def _headers(
         self, subscriber: Subscriber, delivery_id: str, subject: str, links: PersonalLinks

@@ -224,6 +224,34 @@ def test_preview_tells_what_is_wrong_with_a_template_of_ones_own(program: Progra
         assert told in shown.out, told
 
 
+def test_a_key_for_signing_is_made_once_and_its_record_printed(program: Program) -> None:
+    assert "still an example" in program.run("dkim", "new", "--out", "example.pem").err
+    program.configure(sender__address="digest@papers.test")
+    made = program.run("dkim", "new", "--selector", "s1")
+    assert (made.code, made.err) == (0, "")
+    assert "name   s1._domainkey.papers.test\nvalue  v=DKIM1; k=rsa; p=MII" in made.out
+    assert 's1._domainkey.papers.test. IN TXT ( "v=DKIM1; ' in made.out
+    assert "PRIVATE" not in made.out
+    assert (program.folder / "dkim.pem").stat().st_mode & 0o777 == 0o600
+    assert program.run("dkim", "show").code == 2
+    (program.folder / "newsletter.toml").write_text(made.out[made.out.index("[dkim]") :], encoding="utf-8")
+    shown = program.run("dkim", "show")
+    assert shown.code == 0, shown.err
+    assert shown.out in made.out
+    again = program.run("dkim", "new", "--selector", "s2")
+    assert (again.code, again.out) == (2, "")
+    assert "left alone" in again.err
+    assert program.run("dkim", "new", "--selector", "s2", "--out", "second.pem").code == 0
+    assert program.run("dkim", "new", "--selector", "s_2", "--out", "third.pem").code == 2
+    assert program.run("dkim", "new", "--out", "none/such.pem").code == 4
+    (program.folder / "dkim.pem").unlink()
+    program.write_digest(today(), [write_paper(0)])
+    stopped = program.run("send")
+    assert (stopped.code, stopped.out) == (2, "")
+    assert stopped.err.startswith("error: dkim.key_file ")
+    assert program.run("status").code == 0, "who sends nothing needs no key"
+
+
 def test_build_writes_only_what_changed_and_rebuilds_from_the_store(program: Program) -> None:
     path = program.write_digest(today(), [write_paper(0)])
     assert program.run("build").code == 0

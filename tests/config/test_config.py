@@ -77,7 +77,9 @@ def test_a_secret_file_that_is_missing_is_a_problem_of_its_variable(tmp_path: Pa
 
 
 def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
-    config = load(tmp_path, '[newsletter]\nsecret_key = "s3cret"\n[transport.smtp]\npassword = "s3cret"\n')
+    secrets = {"newsletter": "secret_key", "transport.smtp": "password", "dkim": 'selector = "a"\nkey'}
+    config = load(tmp_path, "".join(f'[{table}]\n{key} = "s3cret"\n' for table, key in secrets.items()))
+    assert config.dkim.key == "s3cret"
     assert "s3cret" not in repr(config)
 
 
@@ -121,6 +123,22 @@ def test_a_switch_may_be_set_by_a_variable(tmp_path: Path, value: str, *, meanin
 def test_plain_http_may_be_configured_where_the_network_is_ones_own(tmp_path: Path) -> None:
     text = '[digest]\nsource = "http://192.168.1.1/x.md"\nprivate_addresses = true\n'
     assert load(tmp_path, text).digest.source == ("http://192.168.1.1/x.md",)
+
+
+@pytest.mark.parametrize(
+    ("domain", "signs"),
+    [
+        ("", "news.xn--fsqu00a.test"),
+        ("例子.test", "xn--fsqu00a.test"),
+        ("A.News.例子.test", "a.news.xn--fsqu00a.test"),
+    ],
+)
+def test_mails_are_signed_by_the_domain_of_the_sender_or_one_above_or_below_it(
+    tmp_path: Path, domain: str, signs: str
+) -> None:
+    text = f'[sender]\naddress = "a@News.例子.test"\n[dkim]\nselector = "s.1-a"\ndomain = "{domain}"\n'
+    config = load(tmp_path, text, NEWSLETTER_DKIM__KEY_FILE="keys/a.pem")
+    assert (config.dkim.domain, config.dkim.key_file) == (signs, tmp_path / "keys" / "a.pem")
 
 
 def test_a_syntax_error_names_the_line(tmp_path: Path) -> None:
@@ -186,6 +204,16 @@ def test_real_mail_is_refused_while_addresses_are_examples(tmp_path: Path) -> No
         ('[web]\nhost = "a\\u0000b"', "without control characters"),
         ('[templates]\ndirectory = "mine/"', "names no folder"),
         ('[newsletter]\ntitle = " "', "must not be empty"),
+        ('[newsletter]\nbase_url = "https://papers.test/%s"' % ("x" * 900), "at most 840"),
+        ('[newsletter]\nbase_url = "https://papers.test/%s"' % ("&" * 200), "at most 840"),
+        ('[dkim]\nselector = "a b"', "letters, digits, hyphens and dots"),
+        ('[dkim]\nselector = "-a"', "letters, digits, hyphens and dots"),
+        ('[dkim]\nkey = "x"', "signs nothing without [dkim] selector"),
+        ('[dkim]\nselector = "a"\ndomain = "论文..test"', "no host that can exist"),
+        ('[dkim]\ndomain = "a b"', "no host that can exist"),
+        ('[dkim]\nselector = "a"\ndomain = "other.test"', "not aligned with [sender] address"),
+        ('[dkim]\nselector = "a"\ndomain = "apers.example.org"', "not aligned with [sender] address"),
+        ('[dkim]\nselector = "a"\ndomain = "org"', "not aligned with [sender] address"),
         ("[newsletter]\ntitle = 3", "must be a text"),
         ("[web]\nport = true", "must be a whole number"),
     ],

@@ -64,4 +64,4 @@ def test_an_open_form_says_so() -> None:
 
 def test_the_longest_form_counts_bytes_and_both_characters_of_a_line_end() -> None:
     form = read_form("中\n" + when("feed", lambda: blank("FEED")) + blank("UNSUBSCRIBE"))
-    assert measure_longest(form) == 3 + 2 + 900 + 900
+    assert measure_longest(form) == 3 + 2 + 920 + 900

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
+import dkim
 import pytest
 
 from tests.running import Program, find_free_port, today, write_paper
@@ -31,6 +33,8 @@ def test_postfix_takes_every_mail_of_an_edition(program: Program, tmp_path: Path
         program.write_digest(today(), [write_paper(number) for number in range(40)])
         program.subscribe(*(f"reader{number}@readers.test" for number in range(SUBSCRIBERS)))
         program.use_smtp(port)
+        assert program.run("dkim", "new").code == 0
+        program.configure(dkim__selector="newsletter")
         time.sleep(0.3)
         sent = program.run("send")
         assert sent.code == 0, sent.err
@@ -40,3 +44,7 @@ def test_postfix_takes_every_mail_of_an_edition(program: Program, tmp_path: Path
     mails = [path.read_bytes() for path in dump.iterdir()]
     assert len(mails) == SUBSCRIBERS
     assert all(mail.count(b"List-Unsubscribe: <https://papers.test/unsubscribe/") == 1 for mail in mails)
+    record = re.search("v=DKIM1.*", program.run("dkim", "show").out)
+    assert record
+    for mail in mails[:20]:
+        assert dkim.verify(mail, dnsfunc=lambda name, timeout=5: record[0].encode())
