@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from shlex import quote
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.cli.exits import Exit
-from newsletter.cli.opening import opened_publisher
+from newsletter.cli.opening import opened_publisher, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.store.uses import KeywordUse
 
 
 @click.group()
@@ -14,18 +22,40 @@ def keywords() -> None:
 
 
 @keywords.command("list")
-@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="So many of them.")
+@click.option(
+    "--most", type=click.IntRange(min=1), default=20, show_default=True, help="So many of each list."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, with all of them.")
 @click.pass_context
-def list_common(ctx: click.Context, most: int) -> int:
-    """List the most common keywords with the number of their papers."""
-    from newsletter.daily.vocabulary import read_keywords
+def list_keywords(ctx: click.Context, *, most: int, as_json: bool) -> int:
+    """List the most common keywords with the number of their papers, the new ones, and pairs that may be one.
+
+    Pairs are alike in their letters; whether they mean the same is yours to say (merge). What means the
+    same in other words belongs into keywords.toml.
+    """
+    from newsletter.daily.vocabulary import NEW_FOR, survey_keywords
 
     with opened_publisher(ctx) as publisher:
-        uses = read_keywords(publisher)
+        survey = survey_keywords(publisher, pairs=most)
+    if as_json:
+        print_json(survey.as_json())
+        return Exit.DONE
+    _list_uses(f"{len(survey.uses)} keywords", survey.uses, most)
+    if survey.new:
+        _list_uses(f"{len(survey.new)} new within {NEW_FOR.days} days", survey.new, most)
+    if survey.near_duplicates:
+        click.secho("\nmay be one: newsletter keywords merge OLD NEW", bold=True)
+        for pair in survey.near_duplicates:
+            click.echo(f"        {quote(pair.old)} {quote(pair.new)}")
+    return Exit.DONE
+
+
+def _list_uses(title: str, uses: Sequence[KeywordUse], most: int) -> None:
+    click.secho(f"\n{title}", bold=True)
     for use in uses[:most]:
         click.echo(f"{use.papers:>6}  {use.keyword.label}")
-    click.echo(f"{len(uses)} keywords", err=True)
-    return Exit.DONE
+    if len(uses) > most:
+        click.echo(f"        and {len(uses) - most} more (--most {len(uses)})")
 
 
 @keywords.command()

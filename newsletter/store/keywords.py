@@ -56,6 +56,12 @@ def _split(papers: Iterable[Paper], topics: Topics) -> tuple[dict[str, str], dic
     return labels, {alias: normal for alias, normal in taught.items() if normal not in taught}
 
 
+def read_first_seen(tx: Transaction) -> dict[str, datetime]:
+    """When each keyword was first taken in, by normal form."""
+    columns = schema.keyword.c
+    return dict(map(tuple, tx.execute(sa.select(columns.normal, columns.first_seen_at))))
+
+
 def list_published(tx: Transaction) -> dict[str, Keyword]:
     """The keywords that have a page and feeds, by slug; not those merged into others."""
     return _read_published(tx, sa.true())

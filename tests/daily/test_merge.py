@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.daily.publish import publish_site
-from newsletter.daily.vocabulary import describe_keyword, merge_into, read_keywords
+from newsletter.daily.vocabulary import describe_keyword, merge_into, survey_keywords
 from newsletter.errors import AlreadyExists, ConfigError, NotFound
 from newsletter.model import Preferences
 from newsletter.store.saving import PREFERENCES, SubscriberRow
@@ -30,7 +30,7 @@ def merged(newsroom: Newsroom) -> Newsroom:
 
 
 def test_the_papers_of_both_stand_under_one_label(merged: Newsroom) -> None:
-    labels = {use.keyword.label: use.papers for use in read_keywords(merged.open())}
+    labels = {use.keyword.label: use.papers for use in survey_keywords(merged.open(), pairs=9).uses}
     assert labels == {"big models": 2, "x one": 1, "x two": 1}
     page = (merged.folder / "public" / "editions" / "2025-09-24" / "index.html").read_text()
     assert "ZZMs" not in page
@@ -88,7 +88,7 @@ def test_merging_back_makes_no_circle(merged: Newsroom) -> None:
     (merged.folder / "keywords.toml").write_text('"ZZMs" = ["another spelling"]\n')
     merge_into(merged.open(), "big models", "ZZMs")
     publish_site(merged.open())
-    assert {use.keyword.label for use in read_keywords(merged.open())} == {"ZZMs", "x one", "x two"}
+    assert {use.keyword.label for use in survey_keywords(merged.open(), pairs=9).uses} == {"ZZMs", "x one", "x two"}
     with pytest.raises(ConfigError, match=r"ZZMs is a topic of .*keywords.toml, which a merge does not move"):
         merge_into(merged.open(), "another spelling", "x one")
 
@@ -96,6 +96,6 @@ def test_merging_back_makes_no_circle(merged: Newsroom) -> None:
 def test_a_keyword_is_described_with_its_spellings_and_newest_papers(merged: Newsroom) -> None:
     lines = describe_keyword(merged.open(), "zzms")
     assert lines[0].startswith("big models: 2 papers")
-    assert "big models, zzms" in lines[1]
+    assert lines[1] == "also: zzms"
     with pytest.raises(NotFound):
         describe_keyword(merged.open(), "none such")
