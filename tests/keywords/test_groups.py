@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError
-from newsletter.keywords import Group, join_groups, load_aliases, normal_form, read_groups, shipped_groups
+from newsletter.keywords import Group, join_groups, normal_form, read_groups, shipped_groups
 from newsletter.keywords.groups import squeeze
 
 
@@ -32,7 +32,6 @@ def test_a_group_is_a_list_of_spellings_or_a_table(tmp_path: Path) -> None:
         Group("在线强化学习", ("online RL",), ("强化学习",), ("非在线强化学习",)),
         Group("强化学习"),
     )
-    assert load_aliases(path) == {"大语言模型": ("LLM",), "在线强化学习": ("online RL",), "强化学习": ()}
 
 
 def test_a_missing_file_has_no_groups(tmp_path: Path) -> None:
