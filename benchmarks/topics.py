@@ -29,11 +29,13 @@ from newsletter.keywords import (  # noqa: E402
     Group,
     PinnedKeyword,
     TopicFinder,
+    Topics,
     Vocabulary,
     make_slug,
     normal_form,
     shipped_groups,
 )
+from newsletter.model import Paper, Sections  # noqa: E402
 
 LABELLED = ROOT / "benchmarks" / "topics_labelled.json"
 PRECISION, MILLISECONDS, RATIO = 0.9, 100, 1.0
@@ -81,32 +83,31 @@ def measure() -> list[bool]:
     _compare(finder, pattern, groups, rng)
 
     def resolve() -> None:
-        vocabulary = Vocabulary({group.label: group.spellings for group in groups}, pinned=pinned)
-        for title, keywords in papers:
-            vocabulary.resolve_all(keywords)
-            finder.find([*keywords, title])
+        vocabulary = Vocabulary(Topics(groups), pinned=pinned)
+        for paper in papers:
+            vocabulary.keywords_of(paper)
 
     def find() -> None:
-        for title, keywords in papers:
-            finder.find([*keywords, title])
+        for paper in papers:
+            finder.find([*paper.keywords, paper.title])
 
     def match() -> None:
-        for title, keywords in papers:
-            for text in [*keywords, title]:
+        for paper in papers:
+            for text in [*paper.keywords, paper.title]:
                 pattern.findall(normal_form(text))
 
     day, ours, theirs = _time_in_turn(resolve, find, match)
     making, compiling = _time_in_turn(lambda: TopicFinder(groups), lambda: _compile(spellings))
     print(
         f"a day of {PAPERS} papers against {KEYWORDS:,} keywords and {TOPICS} topics: {day:.1f} ms "
-        f"and {making:.1f} ms to make the finder (bar ≤ {MILLISECONDS} together) "
-        f"{_verdict(day + making <= MILLISECONDS)}; the expression is made in {compiling:.1f} ms"
+        f"(bar ≤ {MILLISECONDS}) {_verdict(day <= MILLISECONDS)}, "
+        f"of which {making:.1f} ms to make the finder; the expression is made in {compiling:.1f} ms"
     )
     print(
         f"finding alone: {ours:.1f} ms, one regular expression {theirs:.1f} ms, ratio {ours / theirs:.2f} "
         f"(bar ≤ {RATIO}) {_verdict(ours / theirs <= RATIO)}"
     )
-    return [day + making <= MILLISECONDS, ours / theirs <= RATIO]
+    return [day <= MILLISECONDS, ours / theirs <= RATIO]
 
 
 def _make_groups(rng: random.Random) -> list[Group]:
@@ -129,17 +130,17 @@ def _make_keywords(rng: random.Random) -> dict[str, PinnedKeyword]:
 
 def _make_papers(
     rng: random.Random, groups: Sequence[Group], keywords: Sequence[PinnedKeyword]
-) -> list[tuple[str, list[str]]]:
+) -> list[Paper]:
     """Titles of the labelled papers; of their five keywords two are known, two new, one holds a topic."""
     titles = [paper["title"] for paper in json.loads(LABELLED.read_text(encoding="utf-8"))]
     papers = []
     for title in rng.sample(titles, PAPERS):
         new = [_chinese(rng, 5), f"{_word(rng)} {_word(rng)}"]
         known = [keyword.label for keyword in rng.sample(keywords, 2)]
-        papers.append((title, [*known, *new, f"{_chinese(rng, 2)}{rng.choice(groups).label}"]))
-    for _, written in papers:
-        for each in written:
-            make_slug(each)  # imports pypinyin, as the first keyword of a process does
+        written = (*known, *new, f"{_chinese(rng, 2)}{rng.choice(groups).label}")
+        url = f"https://arxiv.org/abs/2501.{len(papers):05}"
+        papers.append(Paper(title, url, "", Sections(""), keywords=written))
+    make_slug("词元")  # imports pypinyin, as the first keyword of a process does
     return papers
 
 
