@@ -33,7 +33,9 @@ def write_content(
 
     `linked` holds the slugs of the keywords that have a page (None: all have one).
     """
-    parts = [*_summary(published.paper, words)]
+    original = published.paper.original_title
+    parts = [f"<p>{escape(original)}</p>"] if original else []
+    parts += _summary(published.paper, words)
     if published.keywords:
         keywords = " · ".join(_keyword(keyword, newsletter, linked) for keyword in published.keywords)
         parts.append(f"<p><strong>{escape(words('Keywords'))}</strong> {keywords}</p>")

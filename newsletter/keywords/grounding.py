@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cached_property, lru_cache
 
+from newsletter import __version__
 from newsletter.keywords.groups import Group
 from newsletter.keywords.normal import normal_form, split_abbreviation
 from newsletter.keywords.topics import TopicFinder
@@ -45,8 +46,9 @@ class Topics:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Another where any group is: what was derived from them is derived anew."""
-        facts = json.dumps([asdict(each) for each in self._groups], ensure_ascii=False, sort_keys=True)
+        """Another where any group is, or this program: what was derived from them is derived anew."""
+        groups = [asdict(each) for each in self._groups]
+        facts = json.dumps([__version__, groups], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()
 
     def ground_normal(self, normal: str) -> str:

@@ -38,6 +38,9 @@ from newsletter.render.inline import MARKER, inline_css
 from newsletter.render.views import PaperView, Passage, Viewer
 from newsletter.render.words import Words, load_words
 
+KEYWORDS_ON_A_CARD = 5
+"""About as many as authors write; topics found in a paper fill up what it has not."""
+
 _Render = Callable[..., str]
 """Renders the template it is given the name of."""
 
@@ -121,7 +124,7 @@ def render_mail(
         date=words.format_period(edition.kind, edition.period_end),
         edition_url=newsletter.url(edition_path(edition.name)),
     )
-    viewer = Viewer(words, newsletter.url, keyword_pages)
+    viewer = Viewer(words, newsletter.url, keyword_pages, KEYWORDS_ON_A_CARD)
     views = [
         viewer.view_paper(published, edition.name, number)
         for number, published in enumerate(edition.papers, start=1)

@@ -46,6 +46,7 @@ class PaperView:
     number: int
     anchor: str
     title: str
+    original_title: str
     url: str
     page_url: str
     authors: tuple[str, ...]
@@ -58,12 +59,14 @@ class PaperView:
 class Viewer:
     """Shows papers and keywords in one language, with links from one place.
 
-    `keyword_pages` holds the slugs that have a page (None: all), so that no link is dead.
+    `keyword_pages` holds the slugs that have a page (None: all), so that no link is dead;
+    `keywords_shown` are so many of a paper (None: all).
     """
 
     words: Words
     link: Link
     keyword_pages: Container[str] | None = None
+    keywords_shown: int | None = None
 
     def view_paper(self, published: PublishedPaper, edition: str, number: int = 0) -> PaperView:
         """The paper as it stands in the edition named `edition`."""
@@ -74,10 +77,11 @@ class Viewer:
             number=number,
             anchor=paper.anchor,
             title=flatten(paper.title),
+            original_title=flatten(paper.original_title),
             url=url if url.startswith(("https://", "http://")) else page_url,
             page_url=page_url,
             authors=tuple(map(flatten, paper.authors)),
-            keywords=self.view_keywords(published.keywords),
+            keywords=self.view_keywords(published.keywords[: self.keywords_shown]),
             one_line=paper.sections.one_line,
             passages=tuple(_read_passages(paper, self.words)),
         )

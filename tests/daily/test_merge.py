@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from newsletter.model import Preferences
 from newsletter.store.saving import PREFERENCES, SubscriberRow
 from tests.daily.conftest import DAY, Newsroom
 from tests.hubs import started_hubs
-from tests.running import write_paper
+from tests.running import Program, write_paper
 
 
 @pytest.fixture
@@ -88,7 +89,11 @@ def test_merging_back_makes_no_circle(merged: Newsroom) -> None:
     (merged.folder / "keywords.toml").write_text('"ZZMs" = ["another spelling"]\n')
     merge_into(merged.open(), "big models", "ZZMs")
     publish_site(merged.open())
-    assert {use.keyword.label for use in survey_keywords(merged.open(), pairs=9).uses} == {"ZZMs", "x one", "x two"}
+    assert {use.keyword.label for use in survey_keywords(merged.open(), pairs=9).uses} == {
+        "ZZMs",
+        "x one",
+        "x two",
+    }
     with pytest.raises(ConfigError, match=r"ZZMs is a topic of .*keywords.toml, which a merge does not move"):
         merge_into(merged.open(), "another spelling", "x one")
 
@@ -99,3 +104,23 @@ def test_a_keyword_is_described_with_its_spellings_and_newest_papers(merged: New
     assert lines[1] == "also: zzms"
     with pytest.raises(NotFound):
         describe_keyword(merged.open(), "none such")
+
+
+def test_the_list_tells_counts_new_keywords_and_pairs_that_may_be_one(newsroom: Newsroom) -> None:
+    newsroom.now -= timedelta(days=10)
+    newsroom.write_digest([write_paper(0, keywords="**图像分层**, **甲方法**")], DAY - timedelta(days=10))
+    newsroom.send()
+    newsroom.now += timedelta(days=10)
+    newsroom.write_digest([write_paper(1, keywords="**图像的分层**, **甲方法**")])
+    newsroom.send()
+    survey = survey_keywords(newsroom.open(), pairs=5)
+    assert (survey.uses[0].keyword.label, survey.uses[0].papers) == ("甲方法", 2)
+    assert [use.keyword.label for use in survey.new] == ["图像的分层"]
+    assert [{pair.old, pair.new} for pair in survey.near_duplicates] == [{"图像分层", "图像的分层"}]
+    program = Program(newsroom.folder)
+    shown = program.run("keywords", "list", "--most", "1").out
+    assert "\n3 keywords\n     2  甲方法\n        and 2 more (--most 3)\n" in shown
+    assert "may be one: newsletter keywords merge OLD NEW" in shown
+    told = json.loads(program.run("keywords", "list", "--json").out)
+    assert told["keywords"][0] == {"label": "甲方法", "slug": told["keywords"][0]["slug"], "papers": 2}
+    assert len(told["near_duplicates"]) == 1

@@ -114,6 +114,16 @@ def test_a_rung_shows_more_than_the_one_below(environment: Environment) -> None:
         assert shown[rung] == [word in text for word in ("强化学习", "一句话", "结果所在", "方法所在")]
 
 
+def test_a_card_shows_five_keywords_and_the_original_title(environment: Environment) -> None:
+    paper = make_paper(0, keywords=tuple("abcdefg"))
+    paper = dataclasses.replace(paper, title="中文标题", original_title="A <Title> & Original")
+    html, text = _read(_render(environment, make_edition([paper])))
+    assert "<p" in html
+    assert "A &lt;Title&gt; &amp; Original" in html
+    assert "    A <Title> & Original\r\n" in text
+    assert "    a · b · c · d · e\r\n" in text
+
+
 def test_a_summary_without_sections_is_whole_and_says_nothing_twice(environment: Environment) -> None:
     paper = make_paper(1, one_line="第一句。", summary="第一句。第二句。第三句。")
     html, text = _read(_render(environment, make_edition([paper])))
