@@ -97,7 +97,7 @@ def _held(digest: Digest, reason: str) -> DigestHeld:
     return DigestHeld(
         f"the digest of {digest.date} is held, nobody gets it and the feeds stand: {reason}",
         source=digest.source,
-        fix=f"mend {digest.source}, or let it go as it is: newsletter release {digest.date}",
+        fix=f"mend {digest.source}, or let it go as it is: newsletter release {digest.date}, or send --force",
     )
 
 

