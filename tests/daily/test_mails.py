@@ -142,6 +142,23 @@ def test_no_match_is_skipped_and_counted_and_never_an_empty_mail(newsroom: Newsr
     assert (report.counts.submitted, report.counts.skipped) == (1, 1)
 
 
+def test_a_keyword_chosen_before_any_paper_had_it_is_kept_and_matches_later(newsroom: Newsroom) -> None:
+    newsroom.write_digest([write_paper(0)])
+    newsroom.subscribe(reader("li@readers.test", keywords=("Brand-New Idea",)))
+    assert newsroom.send().counts.skipped == 1
+    newsroom.now += timedelta(days=1)
+    tomorrow = DAY + timedelta(days=1)
+    newsroom.write_digest([write_paper(1), write_paper(2, keywords="**brand-new ideas**, **丙**")], tomorrow)
+    assert newsroom.send().counts.skipped == 1, "the plural of what is no topic is another keyword"
+    newsroom.now += timedelta(days=1)
+    newsroom.write_digest(
+        [write_paper(3, keywords="**brand-new　idea**, **丙**")], tomorrow + timedelta(days=1)
+    )
+    newsroom.send()
+    [text] = [bodies(raw)[0] for raw in newsroom.mails.values()]
+    assert "https://arxiv.org/pdf/2509.00003" in text
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     papers=st.lists(st.sets(st.sampled_from(KEYWORDS), min_size=1, max_size=3), min_size=1, max_size=12),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -181,3 +182,40 @@ def test_a_merge_reaches_topics_too(store: Store) -> None:
         vocabulary = load_vocabulary(tx, topics)
         use = list_keyword_uses(tx, vocabulary)[vocabulary.resolve("强化学习").slug]
         assert (use.keyword.label, use.papers) == ("其他", 2)
+
+
+AWKWARD = [
+    "C",
+    "C++",
+    "C#",
+    "词元",
+    "次元",
+    "／",
+    "😀",
+    "..",
+    "con",
+    "index",
+    "All",
+    "a-b",
+    "a b",
+    "ａ ｂ",
+    "LLMs",
+]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days=st.lists(st.sets(st.sampled_from(AWKWARD), min_size=1), min_size=1, max_size=4), data=st.data())
+def test_two_stores_that_took_the_same_in_another_order_have_the_same_slugs(
+    tmp_path_factory: pytest.TempPathFactory, days: list[set[str]], data: st.DataObject
+) -> None:
+    folder, addresses = tmp_path_factory.mktemp("stores"), []
+    for number, order in enumerate((range(len(days)), data.draw(st.permutations(range(len(days)))))):
+        store = open_store(f"sqlite:///{folder / str(number)}.db")
+        for day in order:
+            store_papers(store, [make_paper(day, keywords=tuple(days[day]))], Topics(GROUPS), days=day)
+        with store.read() as tx:
+            uses = list_keyword_uses(tx, load_vocabulary(tx, Topics(GROUPS)))
+        addresses.append({slug: use.spellings for slug, use in uses.items()})
+        store.close()
+    assert addresses[0] == addresses[1]
+    assert all(re.fullmatch("[a-z0-9-]{1,57}", slug) for slug in addresses[0])
