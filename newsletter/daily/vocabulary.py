@@ -26,7 +26,10 @@ _ALL_COMPARED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class KeywordSurvey:
-    """The keywords of published papers: all and the new ones, the most common first; and what may be one."""
+    """The keywords of published papers: all and the new ones, the most common first; and what may be one.
+
+    Of a store in its first days, where everything is new, nothing is.
+    """
 
     uses: tuple[KeywordUse, ...]
     new: tuple[KeywordUse, ...]
@@ -60,10 +63,11 @@ def survey_keywords(publisher: Publisher, *, pairs: int) -> KeywordSurvey:
         [use.keyword.label for use in uses],
         [use.papers for use in uses],
         recent=[use.keyword.label for use in recent] if len(uses) > _ALL_COMPARED else None,
+        settled=[use.keyword.label for use in uses if publisher.topics.is_topic(use.keyword.label)],
         limit=pairs,
     )
     new = [use for use in recent if _is_since(use, first_seen, now - NEW_FOR)]
-    return KeywordSurvey(tuple(uses), tuple(new), near)
+    return KeywordSurvey(tuple(uses), tuple(new) if len(new) < len(uses) else (), near)
 
 
 def _is_since(use: KeywordUse, first_seen: Mapping[str, datetime], moment: datetime) -> bool:

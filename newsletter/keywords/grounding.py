@@ -64,6 +64,10 @@ class Topics:
         """The group with this normal form of its label."""
         return self._by_normal.get(normal)
 
+    def is_topic(self, label: str) -> bool:
+        """Whether a group is called that."""
+        return normal_form(label) in self._by_normal
+
     def label(self, written: str) -> str:
         """What a written keyword is called: by its group, else as written, without the abbreviation."""
         group = self._by_normal.get(self.ground(written))

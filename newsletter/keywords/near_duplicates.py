@@ -48,14 +48,15 @@ def find_near_duplicates(
     counts: Sequence[int] = (),
     *,
     recent: Collection[str] | None = None,
+    settled: Collection[str] = (),
     limit: int = 50,
 ) -> tuple[NearDuplicate, ...]:
     """At most `limit` pairs of `labels` that differ little, the closest first, then those of most papers.
 
     `counts` are the papers of each label, `recent` the labels to compare with all; without it all are
-    compared with all. Labels are compared without case, spaces and hyphens; a pair is told from 85 of 100
-    on, where 100 less the share of letters to insert or delete is what counts (rapidfuzz's `ratio`).
-    大语言模型 and 大型语言模型 have 91.
+    compared with all. Two that are both `settled` are known to be different. Labels are compared without
+    case, spaces and hyphens; a pair is told from 85 of 100 on, where 100 less the share of letters to insert
+    or delete is what counts (rapidfuzz's `ratio`). 大语言模型 and 大型语言模型 have 91.
 
     Left out is what looks alike and is not: other numbers (GPT-3, GPT-4; 2D, 3D), another negation or
     opposite (监督学习, 无监督学习; online, offline), and a longer name that begins or ends with a
@@ -71,9 +72,11 @@ def find_near_duplicates(
         asked_of = [number for number in asked if forms[number] in wanted]
     else:
         asked_of = list(asked)
+    different = frozenset(settled)
+    known = {number for number, label in enumerate(labels) if label in different}
     best = heapq.nsmallest(
         limit,
-        _find_pairs(forms, asked_of),
+        (pair for pair in _find_pairs(forms, asked_of) if not known.issuperset(pair[:2])),
         key=lambda pair: (-pair[2], -papers[pair[0]] - papers[pair[1]], labels[pair[0]], labels[pair[1]]),
     )
     return tuple(_order(labels, papers, one, other, score) for one, other, score in best)

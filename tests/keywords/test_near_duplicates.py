@@ -90,3 +90,10 @@ def test_many_alike_are_compared_in_time() -> None:
     started = time.process_time()
     assert len(find_near_duplicates(labels)) == 50
     assert time.process_time() - started < 10
+
+
+def test_two_topics_of_the_vocabulary_are_known_to_be_different() -> None:
+    labels = ["vision transformer", "diffusion transformer", "diffusion transformers"]
+    assert len(find_near_duplicates(labels)) >= 1
+    pairs = find_near_duplicates(labels, settled=labels[:2])
+    assert {(pair.old, pair.new) for pair in pairs} == {("diffusion transformers", "diffusion transformer")}
