@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -62,33 +63,61 @@ def read_first_seen(tx: Transaction) -> dict[str, datetime]:
     return dict(map(tuple, tx.execute(sa.select(columns.normal, columns.first_seen_at))))
 
 
-def list_published(tx: Transaction) -> dict[str, Keyword]:
-    """The keywords that have a page and feeds, by slug; not those merged into others."""
-    return _read_published(tx, sa.true())
+def list_published(tx: Transaction, vocabulary: Vocabulary) -> dict[str, Keyword]:
+    """The keywords that have a page and feeds, by slug; not those that others took in."""
+    return _stand(tx.execute(_select_published()).all(), vocabulary)
 
 
-def find_published(tx: Transaction, slugs: Iterable[str]) -> dict[str, Keyword]:
+def find_published(tx: Transaction, vocabulary: Vocabulary, slugs: Iterable[str]) -> dict[str, Keyword]:
     """Those of `list_published` with these slugs."""
-    return _read_published(tx, schema.keyword.c.slug.in_(list(slugs)))
-
-
-def _read_published(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[str, Keyword]:
-    columns = schema.keyword.c
-    stands = sa.and_(columns.published_at.is_not(None), columns.merged_into.is_(None))
-    rows = tx.execute(sa.select(columns.label, columns.slug).where(which, stands))
-    return {slug: Keyword(label, slug) for label, slug in rows}
+    return _stand(select_in(tx, _select_published(), schema.keyword.c.slug, slugs), vocabulary)
 
 
 def list_former_addresses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """Of the slug of each keyword that others became, by a merge or a group, theirs where they had pages."""
-    columns = schema.keyword.c
-    had_page = sa.select(columns.normal, columns.slug).where(columns.published_at.is_not(None))
+    statement = _select_published()
+    rows = [
+        *select_in(tx, statement, schema.keyword.c.normal, vocabulary.aliased),
+        *tx.execute(statement.where(schema.keyword_use.c.normal.is_(None))),
+    ]
     former: dict[str, list[str]] = {}
-    for normal, slug in select_in(tx, had_page, columns.normal, vocabulary.aliased):
-        becomes = vocabulary.resolve_normal(normal).slug
+    for slug, row in {row.slug: row for row in rows}.items():
+        becomes = _find_today(row, vocabulary).slug
         if becomes != slug:
             former.setdefault(becomes, []).append(slug)
     return {slug: tuple(sorted(slugs)) for slug, slugs in former.items()}
+
+
+def _select_published() -> sa.Select[Any]:
+    return _select_known().where(schema.keyword.c.published_at.is_not(None))
+
+
+def _select_known() -> sa.Select[Any]:
+    """Every keyword, and whether any paper is found under it."""
+    keyword, use = schema.keyword, schema.keyword_use
+    is_used = use.c.normal.is_not(None).label("is_used")
+    return sa.select(keyword.c.normal, keyword.c.label, keyword.c.slug, is_used).select_from(
+        keyword.outerjoin(use, use.c.normal == keyword.c.normal)
+    )
+
+
+def _stand(rows: Iterable[Any], vocabulary: Vocabulary) -> dict[str, Keyword]:
+    """Those of the rows that are keywords of their own today."""
+    return {
+        row.slug: Keyword(row.label, row.slug)
+        for row in rows
+        if _find_today(row, vocabulary).slug == row.slug
+    }
+
+
+def _find_today(row: Any, vocabulary: Vocabulary) -> Keyword:
+    """What a keyword that was known once is today.
+
+    One that no paper is found under may have been pinned before there was the group that its plural, or its
+    spelling with a hyphen, belongs to: a normal form does not tell, its label does.
+    """
+    becomes = vocabulary.resolve_normal(row.normal)
+    return becomes if row.is_used or becomes.slug != row.slug else vocabulary.resolve(row.label)
 
 
 class Address(Enum):
@@ -101,10 +130,11 @@ class Address(Enum):
 def find_address(tx: Transaction, topics: Topics, slug: str) -> str | Address:
     """The slug under which the keyword of `slug` stands today: another's, where it became that."""
     columns = schema.keyword.c
-    normal = tx.execute(sa.select(columns.normal).where(columns.slug == slug)).scalar()
-    if normal is None:
+    row = tx.execute(_select_known().where(columns.slug == slug)).first()
+    if row is None:
         return Address.UNKNOWN
-    today = load_vocabulary_around(tx, topics, [normal]).resolve_normal(normal).slug
+    around = load_vocabulary_around(tx, topics, {row.normal, topics.ground(row.label)})
+    today = _find_today(row, around).slug
     is_retired = sa.select(columns.retired_at).where(columns.slug == today, columns.retired_at.is_not(None))
     return today if tx.execute(is_retired).scalar() is None else Address.RETIRED
 
