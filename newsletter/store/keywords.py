@@ -15,7 +15,7 @@ from newsletter.keywords import Topics, Vocabulary, make_slug, normal_form, spli
 from newsletter.model import Keyword, Paper
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
-from newsletter.store.settings import write_site_fingerprint
+from newsletter.store.settings import count_merge
 from newsletter.store.slices import select_in
 from newsletter.store.vocabulary import load_vocabulary_around
 
@@ -144,7 +144,7 @@ def retire_keyword(tx: Transaction, vocabulary: Vocabulary, written: str, *, now
     keyword = _find(tx, vocabulary, written)
     columns = schema.keyword.c
     tx.execute(sa.update(schema.keyword).where(columns.slug == keyword.slug).values(retired_at=now))
-    write_site_fingerprint(tx, "")
+    count_merge(tx)
     return keyword
 
 
@@ -175,7 +175,7 @@ def merge_keywords(tx: Transaction, vocabulary: Vocabulary, old: str, new: str) 
     tx.execute(sa.update(schema.keyword).where(columns.slug == was.slug).values(merged_into=target))
     alias = insert(schema.keyword_alias).values(normal=normals[was.slug], keyword=target)
     tx.execute(alias.on_conflict_do_update(index_elements=["normal"], set_={"keyword": target}))
-    write_site_fingerprint(tx, "")  # the label stands wherever its papers do: everything is rendered again
+    count_merge(tx)
     return was, becomes
 
 

@@ -31,7 +31,9 @@ def _today(newsroom: Newsroom, label: str) -> object:
 
 
 def test_a_published_keyword_that_a_group_takes_in_leaves_its_address_to_it(newsroom: Newsroom) -> None:
-    newsroom.write_digest([write_paper(0, keywords="**甲乙法**, **x**"), write_paper(1, keywords="**丙丁法**, **y**")])
+    newsroom.write_digest(
+        [write_paper(0, keywords="**甲乙法**, **x**"), write_paper(1, keywords="**丙丁法**, **y**")]
+    )
     newsroom.send()
     _regroup(newsroom, '"丙丁法" = ["甲乙法"]\n')
     assert _count_papers(newsroom, "甲乙法") == _count_papers(newsroom, "丙丁法") == 2
