@@ -51,7 +51,8 @@ def _split(papers: Iterable[Paper], topics: Topics) -> tuple[dict[str, str], dic
             labels.setdefault(topics.ground(word), topics.label(word))
         for written in paper.keywords:
             alias, normal = normal_form(split_abbreviation(written)[1]), topics.ground(written)
-            if alias and normal and alias != normal:
+            # A group has its names whatever digests teach, and its label must be pinned.
+            if alias and normal and alias != normal and alias not in topics.names:
                 taught.setdefault(alias, normal)
     # `A (B)` beside `B (A)`: both are keywords, neither is an alias.
     return labels, {alias: normal for alias, normal in taught.items() if normal not in taught}
