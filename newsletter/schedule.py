@@ -165,7 +165,7 @@ def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> SendRepo
         before = begin_run(tx, day, now=publisher.clock())
     report = None
     try:
-        report = run_daily(publisher, SendOptions(), stop=stop)
+        report = run_daily(publisher.with_current_topics(), SendOptions(), stop=stop)
     except NewsletterError as error:
         outcome, level = say(error), logging.ERROR
     else:

@@ -164,6 +164,22 @@ def test_a_late_digest_is_mailed_when_it_comes(make_clock: Callable[..., MovedCl
     assert clock.mails == ["2025-09-23", "2025-09-24"]
 
 
+def test_a_schedule_that_runs_for_days_follows_keywords_toml(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    day = date(2025, 9, 24)
+    clock.write_digest(day)
+    (clock.folder / "keywords.toml").write_text('"新组" = [')
+    clock.now = datetime(2025, 9, 24, 0, 30, tzinfo=UTC)
+    clock.tick()
+    assert not clock.mails
+    (clock.folder / "keywords.toml").write_text('"新组" = ["大模型", "强化学习"]')
+    clock.now += timedelta(minutes=11)
+    clock.tick()
+    assert clock.mails == [day.isoformat()]
+    page = clock.folder / "public" / "editions" / day.isoformat() / "index.html"
+    assert "新组" in page.read_text(encoding="utf-8")
+
+
 def test_a_day_whose_process_died_is_taken_over_at_once(make_clock: Callable[..., MovedClock]) -> None:
     from newsletter.store.runs import begin_run
 

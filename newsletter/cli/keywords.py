@@ -41,7 +41,7 @@ def list_keywords(ctx: click.Context, *, most: int, as_json: bool) -> int:
         print_json(survey.as_json())
         return Exit.DONE
     _list_uses(f"{len(survey.uses)} keywords", survey.uses, most)
-    if survey.new:
+    if 0 < len(survey.new) < len(survey.uses):  # at first all are new
         _list_uses(f"{len(survey.new)} new within {NEW_FOR.days} days", survey.new, most)
     if survey.near_duplicates:
         click.secho("\nmay be one: newsletter keywords merge OLD NEW", bold=True)

@@ -61,7 +61,10 @@ def release(publisher: Publisher, name: str) -> str:
         raise NotFound(f"no digest of {name} is held", fix=fix) from error
     with publisher.store.write() as tx:
         held = release_digest(tx, day, now=publisher.clock())
-    return f"the digest of {day} may go although {held.reason}; the schedule or newsletter send takes it up"
+    return (
+        f"the digest of {day} may go although {held.reason}; the schedule or newsletter send takes it up, "
+        f"newsletter send --date {day} where a later one is there already"
+    )
 
 
 def _check_open(edition: EditionFacts) -> None:

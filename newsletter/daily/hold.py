@@ -85,7 +85,7 @@ def find_doubt(digest: Digest, usual: Sequence[int], limits: DigestSection) -> s
 
 def _judge(tx: Transaction, publisher: Publisher, digest: Digest, *, is_latest: bool) -> str:
     limits, today = publisher.config.digest, publisher.today()
-    if is_latest and digest.date > today + timedelta(days=1):
+    if digest.date > today + timedelta(days=1):
         return f"it is dated {digest.date}, and today is {today}"
     if is_latest and len(digest.papers) < limits.minimum_papers:
         return f"it has {_count(len(digest.papers))}, fewer than [digest] minimum_papers"

@@ -91,12 +91,12 @@ def make_plan(tx: Transaction, publisher: Publisher, *, out: Path | None, everyt
     linked = find_linked(tx, publisher, vocabulary)
     is_new = out is not None or not (publisher.out / "index.html").exists()
     if everything or is_new or read_site_fingerprint(tx) != fingerprint:
-        uses, published = list_keyword_uses(tx, vocabulary), list_published(tx)
+        uses, published = list_keyword_uses(tx, vocabulary), list_published(tx, vocabulary)
         names = {edition.name for edition in editions}
     else:
         uses = find_keyword_uses(tx, vocabulary, outdated.keywords)
         slugs = {vocabulary.resolve_normal(normal).slug for normal in outdated.keywords}
-        published = find_published(tx, slugs)
+        published = find_published(tx, vocabulary, slugs)
         names = set(outdated.editions)
         if publisher.config.feeds.minimum_papers > 1:
             # A keyword that gets its page today is linked from today on wherever its papers stand.
@@ -138,7 +138,7 @@ def _add_neighbours(
         papers = load_papers_of(tx, vocabulary, spellings)
         normals |= {normal for paper in papers for normal in vocabulary.normals_of(paper.paper)}
     uses |= find_keyword_uses(tx, vocabulary, normals)
-    published |= find_published(tx, uses)
+    published |= find_published(tx, vocabulary, uses)
     return editions
 
 
@@ -169,11 +169,11 @@ def find_linked(
         return _AllBut(retired)
     if papers is None:
         common = list_common_uses(tx, vocabulary, papers=minimum, within=None)
-        return frozenset({*common, *list_published(tx)}) - retired
+        return frozenset({*common, *list_published(tx, vocabulary)}) - retired
     normals = {normal for paper in papers for normal in vocabulary.normals_of(paper)}
     uses = find_keyword_uses(tx, vocabulary, normals)
     common = {slug: use for slug, use in uses.items() if use.papers >= minimum}
-    return frozenset({*common, *find_published(tx, uses)}) - retired
+    return frozenset({*common, *find_published(tx, vocabulary, uses)}) - retired
 
 
 def _fingerprint(publisher: Publisher) -> str:

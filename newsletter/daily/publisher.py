@@ -83,6 +83,12 @@ class Publisher:
         fixed = dataclasses.replace(self.newsletter, tag_authority=authority, tag_date=tag_date)
         return dataclasses.replace(self, newsletter=fixed)
 
+    def with_current_topics(self) -> Publisher:
+        """With keywords.toml as it stands now, for what runs for days. Raises ConfigError."""
+        topics = _read_topics(self.config)
+        is_same = topics.fingerprint == self.topics.fingerprint
+        return self if is_same else dataclasses.replace(self, topics=topics)
+
     def close(self) -> None:
         self.store.close()
 

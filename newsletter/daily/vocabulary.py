@@ -85,10 +85,11 @@ def describe_keyword(publisher: Publisher, written: str) -> list[str]:
             raise NotFound(f"no paper has the keyword {written}", fix="newsletter keywords list shows them")
         papers = load_papers_of(tx, vocabulary, use.spellings, newest=_PAPERS_SHOWN)
     url = publisher.newsletter.url
+    papers_told = "1 paper" if use.papers == 1 else f"{use.papers} papers"
     also = dict.fromkeys(each for each in (*keyword.aliases, *use.spellings) if each != keyword.label)
     return [
-        f"{keyword.label}: {use.papers} papers, the newest of {use.newest:%Y-%m-%d}",
-        f"also: {', '.join(also)}",
+        f"{keyword.label}: {papers_told}, the newest of {use.newest:%Y-%m-%d}",
+        *([f"also: {', '.join(also)}"] if also else []),
         f"page: {url(keyword_path(keyword.slug))}",
         f"feed: {url(feed_path(FeedFormat.ATOM, keyword.slug))}",
         *(f"  {paper.edition}  {paper.paper.title}" for paper in papers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -14,7 +15,7 @@ from newsletter.keywords import Topics, Vocabulary, make_slug, normal_form, spli
 from newsletter.model import Keyword, Paper
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
-from newsletter.store.settings import write_site_fingerprint
+from newsletter.store.settings import count_merge
 from newsletter.store.slices import select_in
 from newsletter.store.vocabulary import load_vocabulary_around
 
@@ -50,7 +51,8 @@ def _split(papers: Iterable[Paper], topics: Topics) -> tuple[dict[str, str], dic
             labels.setdefault(topics.ground(word), topics.label(word))
         for written in paper.keywords:
             alias, normal = normal_form(split_abbreviation(written)[1]), topics.ground(written)
-            if alias and normal and alias != normal:
+            # A group has its names whatever digests teach, and its label must be pinned.
+            if alias and normal and alias != normal and alias not in topics.names:
                 taught.setdefault(alias, normal)
     # `A (B)` beside `B (A)`: both are keywords, neither is an alias.
     return labels, {alias: normal for alias, normal in taught.items() if normal not in taught}
@@ -62,33 +64,61 @@ def read_first_seen(tx: Transaction) -> dict[str, datetime]:
     return dict(map(tuple, tx.execute(sa.select(columns.normal, columns.first_seen_at))))
 
 
-def list_published(tx: Transaction) -> dict[str, Keyword]:
-    """The keywords that have a page and feeds, by slug; not those merged into others."""
-    return _read_published(tx, sa.true())
+def list_published(tx: Transaction, vocabulary: Vocabulary) -> dict[str, Keyword]:
+    """The keywords that have a page and feeds, by slug; not those that others took in."""
+    return _stand(tx.execute(_select_published()).all(), vocabulary)
 
 
-def find_published(tx: Transaction, slugs: Iterable[str]) -> dict[str, Keyword]:
+def find_published(tx: Transaction, vocabulary: Vocabulary, slugs: Iterable[str]) -> dict[str, Keyword]:
     """Those of `list_published` with these slugs."""
-    return _read_published(tx, schema.keyword.c.slug.in_(list(slugs)))
-
-
-def _read_published(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[str, Keyword]:
-    columns = schema.keyword.c
-    stands = sa.and_(columns.published_at.is_not(None), columns.merged_into.is_(None))
-    rows = tx.execute(sa.select(columns.label, columns.slug).where(which, stands))
-    return {slug: Keyword(label, slug) for label, slug in rows}
+    return _stand(select_in(tx, _select_published(), schema.keyword.c.slug, slugs), vocabulary)
 
 
 def list_former_addresses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """Of the slug of each keyword that others became, by a merge or a group, theirs where they had pages."""
-    columns = schema.keyword.c
-    had_page = sa.select(columns.normal, columns.slug).where(columns.published_at.is_not(None))
+    statement = _select_published()
+    rows = [
+        *select_in(tx, statement, schema.keyword.c.normal, vocabulary.aliased),
+        *tx.execute(statement.where(schema.keyword_use.c.normal.is_(None))),
+    ]
     former: dict[str, list[str]] = {}
-    for normal, slug in select_in(tx, had_page, columns.normal, vocabulary.aliased):
-        becomes = vocabulary.resolve_normal(normal).slug
+    for slug, row in {row.slug: row for row in rows}.items():
+        becomes = _find_today(row, vocabulary).slug
         if becomes != slug:
             former.setdefault(becomes, []).append(slug)
     return {slug: tuple(sorted(slugs)) for slug, slugs in former.items()}
+
+
+def _select_published() -> sa.Select[Any]:
+    return _select_known().where(schema.keyword.c.published_at.is_not(None))
+
+
+def _select_known() -> sa.Select[Any]:
+    """Every keyword, and whether any paper is found under it."""
+    keyword, use = schema.keyword, schema.keyword_use
+    is_used = use.c.normal.is_not(None).label("is_used")
+    return sa.select(keyword.c.normal, keyword.c.label, keyword.c.slug, is_used).select_from(
+        keyword.outerjoin(use, use.c.normal == keyword.c.normal)
+    )
+
+
+def _stand(rows: Iterable[Any], vocabulary: Vocabulary) -> dict[str, Keyword]:
+    """Those of the rows that are keywords of their own today."""
+    return {
+        row.slug: Keyword(row.label, row.slug)
+        for row in rows
+        if _find_today(row, vocabulary).slug == row.slug
+    }
+
+
+def _find_today(row: Any, vocabulary: Vocabulary) -> Keyword:
+    """What a keyword that was known once is today.
+
+    One that no paper is found under may have been pinned before there was the group that its plural, or its
+    spelling with a hyphen, belongs to: a normal form does not tell, its label does.
+    """
+    becomes = vocabulary.resolve_normal(row.normal)
+    return becomes if row.is_used or becomes.slug != row.slug else vocabulary.resolve(row.label)
 
 
 class Address(Enum):
@@ -101,10 +131,11 @@ class Address(Enum):
 def find_address(tx: Transaction, topics: Topics, slug: str) -> str | Address:
     """The slug under which the keyword of `slug` stands today: another's, where it became that."""
     columns = schema.keyword.c
-    normal = tx.execute(sa.select(columns.normal).where(columns.slug == slug)).scalar()
-    if normal is None:
+    row = tx.execute(_select_known().where(columns.slug == slug)).first()
+    if row is None:
         return Address.UNKNOWN
-    today = load_vocabulary_around(tx, topics, [normal]).resolve_normal(normal).slug
+    around = load_vocabulary_around(tx, topics, {row.normal, topics.ground(row.label)})
+    today = _find_today(row, around).slug
     is_retired = sa.select(columns.retired_at).where(columns.slug == today, columns.retired_at.is_not(None))
     return today if tx.execute(is_retired).scalar() is None else Address.RETIRED
 
@@ -114,7 +145,7 @@ def retire_keyword(tx: Transaction, vocabulary: Vocabulary, written: str, *, now
     keyword = _find(tx, vocabulary, written)
     columns = schema.keyword.c
     tx.execute(sa.update(schema.keyword).where(columns.slug == keyword.slug).values(retired_at=now))
-    write_site_fingerprint(tx, "")
+    count_merge(tx)
     return keyword
 
 
@@ -145,7 +176,7 @@ def merge_keywords(tx: Transaction, vocabulary: Vocabulary, old: str, new: str) 
     tx.execute(sa.update(schema.keyword).where(columns.slug == was.slug).values(merged_into=target))
     alias = insert(schema.keyword_alias).values(normal=normals[was.slug], keyword=target)
     tx.execute(alias.on_conflict_do_update(index_elements=["normal"], set_={"keyword": target}))
-    write_site_fingerprint(tx, "")  # the label stands wherever its papers do: everything is rendered again
+    count_merge(tx)
     return was, becomes
 
 

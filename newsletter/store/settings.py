@@ -77,6 +77,16 @@ def write_templates_proved(tx: Transaction, stamp: str) -> None:
     _write(tx, {"templates_proved": stamp})
 
 
+def read_merges(tx: Transaction) -> int:
+    """How often keywords were merged or retired: another number, another meaning of what was written."""
+    return int(_read(tx, "merges") or 0)
+
+
+def count_merge(tx: Transaction) -> None:
+    """One more; the label stands wherever its papers do, so that everything is rendered again."""
+    _write(tx, {"merges": str(read_merges(tx) + 1), "site_fingerprint": ""})
+
+
 def find_topics_fingerprint(tx: Transaction) -> str:
     """Of the groups that the index of keywords was made with (see store/topics.py)."""
     return _read(tx, "topics_fingerprint") or ""

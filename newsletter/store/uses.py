@@ -8,7 +8,7 @@ equal to a count of everything.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,8 +36,7 @@ class KeywordUse:
 
 def recount_uses(tx: Transaction, normals: Iterable[str]) -> None:
     """Counts the papers of these normal forms anew."""
-    word, paper, place = schema.paper_keyword, schema.paper, schema.edition_paper
-    is_placed = sa.exists().where(place.c.paper_id == paper.c.id)  # else a correction took it back
+    word, paper = schema.paper_keyword, schema.paper
     columns = ["normal", "papers", "newest"]
     for some in in_slices(normals):
         counted = (
@@ -45,7 +44,7 @@ def recount_uses(tx: Transaction, normals: Iterable[str]) -> None:
                 word.c.normal, sa.func.count(word.c.paper_id.distinct()), sa.func.max(paper.c.published_at)
             )
             .join(paper, paper.c.id == word.c.paper_id)
-            .where(word.c.normal.in_(some), word.c.normal != "", is_placed)
+            .where(word.c.normal.in_(some), word.c.normal != "", _is_placed(word.c.paper_id))
             .group_by(word.c.normal)
         )
         tx.execute(sa.delete(_USE).where(_USE.c.normal.in_(some)))
@@ -53,12 +52,8 @@ def recount_uses(tx: Transaction, normals: Iterable[str]) -> None:
 
 
 def list_keyword_uses(tx: Transaction, vocabulary: Vocabulary) -> dict[str, KeywordUse]:
-    """Every keyword that a published paper has, by slug.
-
-    A paper with a keyword and an alias that a digest taught counts twice: this says which keywords are
-    common, not how long their lists are.
-    """
-    return _group(tx.execute(sa.select(_USE)).all(), vocabulary)
+    """Every keyword that a published paper has, by slug."""
+    return _group(tx, tx.execute(sa.select(_USE)).all(), vocabulary)
 
 
 def find_keyword_uses(
@@ -66,7 +61,7 @@ def find_keyword_uses(
 ) -> dict[str, KeywordUse]:
     """Those of the keywords that these normal forms mean, by slug."""
     rows = select_in(tx, sa.select(_USE), _USE.c.normal, vocabulary.spellings(normals))
-    return _group(rows, vocabulary)
+    return _group(tx, rows, vocabulary)
 
 
 def list_common_uses(
@@ -82,7 +77,7 @@ def list_common_uses(
     return {slug: use for slug, use in uses.items() if use.papers >= papers or use.newest >= since}
 
 
-def _group(rows: Iterable[Any], vocabulary: Vocabulary) -> dict[str, KeywordUse]:
+def _group(tx: Transaction, rows: Iterable[Any], vocabulary: Vocabulary) -> dict[str, KeywordUse]:
     uses: dict[str, KeywordUse] = {}
     for normal, count, newest in rows:
         keyword = vocabulary.resolve_normal(normal)
@@ -92,4 +87,18 @@ def _group(rows: Iterable[Any], vocabulary: Vocabulary) -> dict[str, KeywordUse]
         else:
             spellings, papers = (*known.spellings, normal), known.papers + count
             uses[keyword.slug] = KeywordUse(keyword, spellings, papers, max(known.newest, newest))
+    for slug, use in uses.items():
+        if len(use.spellings) > 1:  # a paper may have several of them
+            uses[slug] = replace(use, papers=_count_papers(tx, use.spellings))
     return uses
+
+
+def _count_papers(tx: Transaction, normals: Iterable[str]) -> int:
+    word = schema.paper_keyword.c
+    count = sa.select(sa.func.count(word.paper_id.distinct()))
+    return int(tx.execute(count.where(word.normal.in_(normals), _is_placed(word.paper_id))).scalar_one())
+
+
+def _is_placed(paper_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Else a correction took it back."""
+    return sa.exists().where(schema.edition_paper.c.paper_id == paper_id)

@@ -48,10 +48,14 @@ def load_vocabulary_around(tx: Transaction, topics: Topics, normals: Collection[
 def _find_neighbours(tx: Transaction, normals: Iterable[str]) -> set[str]:
     """What these are aliases of or were merged into, and what are their aliases or was merged into them."""
     near: set[str] = set()
-    for one, other in ((_ALIAS.normal, _ALIAS.keyword), (_KEYWORD.normal, _KEYWORD.merged_into)):
-        for here, there in ((one, other), (other, one)):
-            statement = sa.select(there.label("near")).where(there.is_not(None))
-            near.update(row.near for row in select_in(tx, statement, here, normals))
+    for here, there in (
+        (_ALIAS.normal, _ALIAS.keyword),
+        (_KEYWORD.normal, _KEYWORD.merged_into),
+        # Each merge is an alias as well, and only those have an index that leads back.
+        (_ALIAS.keyword, _ALIAS.normal),
+    ):
+        statement = sa.select(there.label("near")).where(there.is_not(None))
+        near.update(row.near for row in select_in(tx, statement, here, normals))
     return near
 
 

@@ -30,6 +30,7 @@ from newsletter.web.preferences import PreferencesLink
 from newsletter.web.snapshot import SnapshotShelf
 from newsletter.web.static import PublicFolder
 from newsletter.web.threads import StoreThreads
+from newsletter.web.topics import TopicsShelf
 from newsletter.web.unsubscribe import UnsubscribeLink
 
 MOST_BYTES = 64 * 1024
@@ -58,8 +59,9 @@ def make_app(publisher: Publisher) -> Starlette:
 
 
 def _list_routes(publisher: Publisher, pages: Pages) -> list[BaseRoute]:
-    threads, shelf = StoreThreads(), SnapshotShelf(publisher)
-    lifetime, moved = Lifetime(publisher), MovedKeywords(publisher)
+    threads, topics = StoreThreads(), TopicsShelf(publisher)
+    shelf, moved = SnapshotShelf(publisher, topics), MovedKeywords(publisher, topics)
+    lifetime = Lifetime(publisher)
     combined = CombinedFeed(publisher, pages, threads, shelf=shelf, lifetime=lifetime)
     acting = ["GET", "POST"]
     return [

@@ -9,6 +9,7 @@ import re
 
 from newsletter.daily.publisher import Publisher
 from newsletter.store.keywords import Address, find_address
+from newsletter.web.topics import TopicsShelf
 
 _KEYWORD = re.compile(r"(?P<before>(?:feeds/)?keywords/)(?P<slug>[a-z0-9-]+)(?P<after>/.*|\.[a-z]+)?")
 
@@ -16,9 +17,9 @@ _KEYWORD = re.compile(r"(?P<before>(?:feeds/)?keywords/)(?P<slug>[a-z0-9-]+)(?P<
 class MovedKeywords:
     """Knows where the files of keywords went."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, topics: TopicsShelf) -> None:
         self._store = publisher.store
-        self._topics = publisher.topics
+        self._topics = topics
 
     def find(self, path: str) -> tuple[int, str] | None:
         """The status for a public path, and for 301 the new path; None: it is where it belongs.
@@ -29,7 +30,7 @@ class MovedKeywords:
         if match is None:
             return None
         with self._store.read() as tx:
-            address = find_address(tx, self._topics, match["slug"])
+            address = find_address(tx, self._topics.take(tx), match["slug"])
         if address is Address.RETIRED:
             return 410, ""
         if isinstance(address, str) and address != match["slug"]:

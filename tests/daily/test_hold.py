@@ -141,6 +141,14 @@ def test_another_digest_of_the_source_that_is_held_is_told_and_the_latest_goes(
     assert not (newsroom.folder / "public" / "editions" / "2025-09-24").exists()
 
 
+def test_a_digest_of_the_future_is_held_whichever_day_is_asked_for(usual_newsroom: Newsroom) -> None:
+    far = DAY + timedelta(days=365)
+    usual_newsroom.write_digest([write_paper(number) for number in range(500, 540)], far)
+    report = usual_newsroom.send(SendOptions(day=DAY - timedelta(days=1)))
+    assert [str(far) in error.message for error in report.broken] == [True]
+    assert [held.day for held in read_status(usual_newsroom.open()).held] == [far]
+
+
 def test_a_digest_that_is_not_held_cannot_be_released(newsroom: Newsroom) -> None:
     for name in ("2025-09-24", "2025-W39", "today"):
         with pytest.raises(NotFound, match="is held"):

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.keywords import Group, Topics, Vocabulary
+from newsletter.keywords import NO_TOPICS, Group, Topics, Vocabulary
 from newsletter.model import Digest
 from newsletter.store import Store, Transaction, schema
 from newsletter.store.intake import take_in
+from newsletter.store.keywords import merge_keywords
 from newsletter.store.uses import find_keyword_uses, list_common_uses, list_keyword_uses, recount_uses
 from newsletter.store.vocabulary import load_vocabulary
 from tests.builders import DAY, NOON, make_paper
@@ -68,6 +69,18 @@ def test_two_rare_spellings_are_one_common_keyword(store: Store) -> None:
         (found,) = find_keyword_uses(tx, vocabulary, ["lm"]).values()
         assert sorted(found.spellings) == ["large model", "lm"]
         assert found == list_keyword_uses(tx, vocabulary)[found.keyword.slug]
+
+
+def test_a_paper_with_two_spellings_of_a_keyword_counts_once(store: Store) -> None:
+    with store.write() as tx:
+        take(tx, 0, {0: ["large model", "LM"], 1: ["LM"], 2: ["other"]})
+        merge_keywords(tx, load_vocabulary(tx, NO_TOPICS), "LM", "large model")
+        vocabulary = load_vocabulary(tx, NO_TOPICS)
+        assert {use.keyword.label: use.papers for use in list_keyword_uses(tx, vocabulary).values()} == {
+            "large model": 2,
+            "other": 1,
+        }
+        assert set(list_common_uses(tx, vocabulary, papers=3)) == set()
 
 
 def test_an_empty_archive_has_no_common_keyword(store: Store) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import feedparser
 import pytest
 
+from newsletter.daily.publish import publish_site
 from newsletter.daily.vocabulary import merge_into, retire
+from newsletter.errors import ConfigError
 from newsletter.store.runs import begin_run, end_run
 from tests.builders import DAY, NOON, make_paper
 from tests.web.conftest import OpenSite, Site
@@ -70,6 +73,24 @@ def test_a_merged_keyword_is_moved_for_good(site: Site) -> None:
         answer = site.client.get(f"/{path}")
         assert answer.status_code == 301
         assert answer.headers["location"] == f"https://papers.test/{target}"
+
+
+def test_what_serves_for_days_follows_keywords_toml_after_each_publication(site: Site) -> None:
+    site.take_in([make_paper(9, keywords=("old one",)), make_paper(8, keywords=("new one",))], days=1)
+    publish_site(site.publisher)
+    combined = "/feeds/combine.atom?keywords=new-one"
+    assert len(feedparser.parse(site.client.get(combined).content).entries) == 1
+    file = site.publisher.config.keywords.file
+    for groups, papers, status in (
+        ('"new one" = ["old one"]', 2, 301),
+        ('"new one" = [', 2, 301),
+        ("", 1, 200),
+    ):
+        file.write_text(groups)
+        with suppress(ConfigError):  # a file that cannot be read changes nothing
+            publish_site(site.publisher.with_current_topics())
+        assert len(feedparser.parse(site.client.get(combined).content).entries) == papers
+        assert site.client.get("/keywords/old-one/").status_code == status
 
 
 def test_a_retired_keyword_is_gone(site: Site) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import feedparser
 import pytest
 
+from newsletter.daily.vocabulary import merge_into
 from newsletter.delivery.links import LinkMaker
 from newsletter.model import FeedFormat
 from newsletter.store.erasure import erase_subscriber
@@ -117,6 +118,15 @@ def test_a_corrected_digest_is_in_it_at_once(site: Site) -> None:
     assert "Paper 0: Less & More" in titles(site, "ada@example.test")
     site.take_in([make_paper(0, title="Better")])
     assert titles(site, "ada@example.test")[-1] == "Better"
+
+
+def test_a_merged_keyword_is_in_it_at_once(site: Site) -> None:
+    site.take_in([make_paper(9, keywords=("topic b",))], days=1)
+    choose(site, "ada@example.test", ("topic a",))
+    site.take_in([make_paper(8, keywords=("topic a",))], days=2)
+    assert len(titles(site, "ada@example.test")) == 1
+    merge_into(site.publisher, "topic b", "topic a")
+    assert len(titles(site, "ada@example.test")) == 2
 
 
 def test_another_choice_is_in_it_at_once(site: Site) -> None:
