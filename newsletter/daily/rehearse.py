@@ -17,13 +17,19 @@ from newsletter.daily.composer import rehearse_edition
 from newsletter.daily.deliver import resends_unknown
 from newsletter.daily.publisher import Publisher
 from newsletter.delivery.compose import EditionComposer
+from newsletter.delivery.rendition import Rendition
 from newsletter.delivery.transports import Result, Transport, open_transport
 from newsletter.errors import NotFound, TransportError
+from newsletter.keywords import Choice
 from newsletter.model import Call, DeliveryCounts, Digest, Message, Preferences, Subscriber, SubscriberStatus
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts
 from newsletter.store.planning import iterate_eligible, iterate_open, went_to_files_alone
 from newsletter.store.subscribers import find_subscriber
+
+
+_EVERY_PAPER = Rendition("", Choice()).key
+"""What a test copy shows of an edition that was mailed before to its last paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ def _find_reader(tx: Transaction, address: str) -> Subscriber:
 def _compose_test(composer: EditionComposer, reader: Subscriber) -> Message | TransportError:
     rendition = composer.decide(reader) or composer.decide(_stranger(reader.email, Preferences()))
     try:
-        return composer.compose_test(reader, rendition or "", secrets.token_hex(4))
+        return composer.compose_test(reader, rendition or _EVERY_PAPER, secrets.token_hex(4))
     except TransportError as error:
         return error
 
