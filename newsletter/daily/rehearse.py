@@ -27,7 +27,6 @@ from newsletter.store.editions import EditionFacts
 from newsletter.store.planning import iterate_eligible, iterate_open, went_to_files_alone
 from newsletter.store.subscribers import find_subscriber
 
-
 _EVERY_PAPER = Rendition("", Choice()).key
 """What a test copy shows of an edition that was mailed before to its last paper."""
 

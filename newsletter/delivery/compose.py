@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from jinja2 import Environment
 
@@ -122,25 +122,30 @@ class EditionComposer:
     def _headers(
         self, subscriber: Subscriber, delivery_id: str, subject: str, links: PersonalLinks
     ) -> tuple[tuple[str, str], ...]:
-        newsletter = self._facts.newsletter
-        local, _, domain = encode_address(newsletter.sender_address).rpartition("@")
-        answers = (("Reply-To", format_address("", newsletter.reply_to)),) if newsletter.reply_to else ()
+        newsletter, sender = self._facts.newsletter, self._sender
         return (
-            ("From", format_address(newsletter.sender_name, newsletter.sender_address)),
-            *answers,
+            *sender.fields,
             ("To", format_address(subscriber.name, subscriber.email)),
             ("Subject", subject),
             ("Date", format_date(self._facts.date)),
-            ("Message-ID", f"<{delivery_id}@{domain}>"),
-            ("List-Id", f"<{local}.{domain}>"),  # RFC 2919
+            ("Message-ID", f"<{delivery_id}@{sender.domain}>"),
+            ("List-Id", f"<{sender.list_id}>"),  # RFC 2919
             ("List-Unsubscribe", f"<{links.unsubscribe}>"),  # RFC 2369
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
             ("List-Archive", f"<{newsletter.base_url}>"),
             ("List-Help", f"<{newsletter.base_url}>"),
             ("Auto-Submitted", "auto-generated"),  # RFC 3834
             ("Precedence", "bulk"),
-            ("Feedback-ID", f"{delivery_id.partition('.')[0]}:digest:newsletter:{_sender_id(domain)}"),
+            ("Feedback-ID", f"{delivery_id.partition('.')[0]}:digest:newsletter:{sender.id}"),
         )
+
+    @cached_property
+    def _sender(self) -> _Sender:
+        newsletter = self._facts.newsletter
+        local, _, domain = encode_address(newsletter.sender_address).rpartition("@")
+        sender = ("From", format_address(newsletter.sender_name, newsletter.sender_address))
+        answers = (("Reply-To", format_address("", newsletter.reply_to)),) if newsletter.reply_to else ()
+        return _Sender((sender, *answers), domain, f"{local}.{domain}", _sender_id(domain))
 
     def _decide(self, preferences: Preferences) -> str | None:
         choice = make_choice(preferences, self._vocabulary)
@@ -184,7 +189,12 @@ class EditionComposer:
         language = rendition.language or fallback or self._facts.newsletter.language
         layout = lay_out(self._parts(revision, language), [paper.paper.identity for paper in papers])
         subject = make_subject(
-            self._facts.subject, self._facts.newsletter, edition, papers, load_words(language)
+            self._facts.subject,
+            self._facts.newsletter,
+            edition,
+            count=len(papers),
+            keywords=layout.keywords,
+            words=load_words(language),
         )
         return _Shared(layout, subject)
 
@@ -195,6 +205,16 @@ class _Shared:
 
     layout: Layout
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """What the headers of all mails of a newsletter share."""
+
+    fields: tuple[tuple[str, str], ...]
+    domain: str
+    list_id: str
+    id: str
 
 
 def _sender_id(domain: str) -> str:

@@ -25,11 +25,9 @@ from newsletter.render.forms import (
     MORE_BLANK,
     PERSONAL_BLANKS,
     Form,
-    Values,
     always_shows,
     blank,
     each_keyword,
-    fill,
     read_form,
     when,
 )
@@ -84,9 +82,6 @@ class Shell:
     head: Form
     more: Form
     foot: Form
-
-    def fill(self, values: Values) -> Shell:
-        return Shell(fill(self.head, values), self.more, fill(self.foot, values))
 
 
 @dataclass(frozen=True, slots=True)

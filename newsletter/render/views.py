@@ -96,6 +96,8 @@ class Viewer:
 
 def flatten(text: str) -> str:
     """`text` fit for one line: no control characters, single spaces."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")  # most are so already, and mails flatten a few for every choice
     return " ".join(clean_text(text).split())
 
 
