@@ -79,6 +79,10 @@ class EditionComposer:
         """Raises RenderError where a template fails, AddressRefused where the address cannot be written."""
         return self._compose(offer.subscriber, offer.revision, offer.rendition, offer.subscriber.public_id)
 
+    def rehearse(self, subscriber: Subscriber, rendition: str) -> Message:
+        """The very message that a first offer of today would be; it is not to be handed over."""
+        return self._compose(subscriber, self._revision, rendition, subscriber.public_id)
+
     def compose_test(self, subscriber: Subscriber, rendition: str, once: str) -> Message:
         """The same body outside the ledger: [test] in the Subject, links that act for nobody.
 

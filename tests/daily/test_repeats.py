@@ -37,11 +37,14 @@ def send_on(newsroom: Newsroom, days: int, numbers: set[int]) -> SendReport:
     return newsroom.send()
 
 
-def take_back(newsroom: Newsroom, which: str = "true") -> None:
-    """As if these deliveries had not been offered yet."""
+def take_back(newsroom: Newsroom, *, last_alone: bool = False) -> None:
+    """As if the deliveries, or the last one alone, had not been offered yet."""
     with newsroom.open().store.write() as tx:
-        never = "state = 'pending', offered_at = NULL, transport = NULL, rendition_id = NULL, revision = NULL"
-        tx.exec_driver_sql(f"UPDATE delivery SET {never} WHERE {which}")
+        tx.exec_driver_sql(
+            "UPDATE delivery SET state = 'pending', offered_at = NULL, transport = NULL, rendition_id = NULL,"
+            " revision = NULL WHERE subscriber_id >= (SELECT max(subscriber_id) FROM delivery) OR ?",
+            (not last_alone,),
+        )
         tx.exec_driver_sql("UPDATE edition_batch SET state = 'open'")
     for path in (newsroom.folder / "outbox").glob("*.eml"):
         path.unlink()
@@ -123,7 +126,7 @@ def test_an_edition_cancelled_on_its_way_keeps_its_papers(newsroom: Newsroom) ->
     newsroom.subscribe(reader(ANN), reader(LI))
     publisher = newsroom.open()
     send_on(newsroom, 0, {0, 1})
-    take_back(newsroom, "subscriber_id = (SELECT max(subscriber_id) FROM delivery)")
+    take_back(newsroom, last_alone=True)
     control.cancel(publisher, str(DAY))
     send_on(newsroom, 1, {1, 2})
     assert mailed(newsroom, 1) == {ANN: {2}, LI: {2}}
