@@ -34,6 +34,7 @@ from newsletter.render.words import Words
 _PREHEADER_COLUMNS = 110
 _PREHEADER_TITLES = 3
 _KEYWORDS_SHOWN = 8
+_LABEL_COLUMNS = 100
 
 
 class _Make(Protocol):
@@ -142,7 +143,7 @@ def _make_text(body: str, /, *, last: bool = False) -> Fragment:
 
 
 def _choice_values(papers: Sequence[PaperParts], keywords: Sequence[Keyword], words: Words) -> Values:
-    labels = {keyword.slug: flatten(keyword.label) for keyword in keywords}
+    labels = {keyword.slug: _show_label(keyword.label) for keyword in keywords}
     first_with: dict[str, int] = {}
     for paper in papers:
         for keyword in paper.published.keywords:
@@ -164,6 +165,11 @@ def _escape(values: Values) -> Values:
         else [{own: _escape_word(text) for own, text in member.items()} for member in value]
         for name, value in values.items()
     }
+
+
+@lru_cache(maxsize=1 << 12)
+def _show_label(label: str) -> str:
+    return shorten(flatten(label), _LABEL_COLUMNS)
 
 
 _escape_word = lru_cache(maxsize=1 << 12)(escape)  # anchors and labels come again for every choice
