@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -138,17 +138,29 @@ def _dry_run(publisher: Publisher, digest: Digest, *, as_json: bool) -> int:
     from newsletter.daily.rehearse import Rehearsed, rehearse_send
 
     def tell(reader: Rehearsed) -> None:
-        fate = f"{reader.size / 1000:.0f} kB  {reader.subject}" if reader.size else "no paper matches"
+        reason = _REASONS.get(reader.left_out or reader.skipped, reader.left_out or reader.skipped)
+        fate = f"{reader.size:,} bytes  {reader.subject}" if reader.size else f"skipped: {reason}"
         click.echo(f"{reader.email:<40}  {reader.problem or fate}")
 
     if as_json:
-        print_json(rehearse_send(publisher, digest).as_json())
+        readers: list[dict[str, Any]] = []
+        dry_run = rehearse_send(publisher, digest, tell=lambda reader: readers.append(reader.as_json()))
+        print_json(dry_run.as_json() | {"readers": readers})
         return Exit.DONE
     dry_run = rehearse_send(publisher, digest, tell=tell)
     counts = dry_run.counts
+    others = f", {dry_run.left_out} not asked for" if dry_run.left_out else ""
     unfit = f", {counts.failed} cannot be mailed" if counts.failed else ""
     click.echo(
         f"edition {dry_run.edition.name}: {counts.pending} would be mailed by {dry_run.transport}, "
-        f"{counts.skipped} skipped{unfit}; nothing was handed over"
+        f"{counts.skipped} skipped{unfit}{others}; nothing was handed over"
     )
     return Exit.DONE
+
+
+_REASONS = {
+    "no_match": "no paper matches that was not mailed before",
+    "unconfirmed": "not confirmed yet",
+    "weekly": "wants weekly editions",
+    "daily": "wants daily editions",
+}

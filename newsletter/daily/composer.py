@@ -11,13 +11,16 @@ from newsletter.keywords import Vocabulary
 from newsletter.model import Digest, Edition, EditionKind
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, find_edition, load_edition, read_revision
+from newsletter.store.repeats import find_mailed_before
 from newsletter.store.vocabulary import load_vocabulary_of
 
 
 def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:
     """The composer of the edition as it stands in `tx`; older revisions are read when needed."""
     current, vocabulary = _load(tx, publisher, edition, edition.revision)
-    linked = find_linked(tx, publisher, vocabulary, [paper.paper for paper in current.papers])
+    papers = [paper.paper for paper in current.papers]
+    linked = find_linked(tx, publisher, vocabulary, papers)
+    transport = publisher.config.transport.kind
 
     def load(revision: int) -> Edition:
         if revision == edition.revision:
@@ -34,6 +37,9 @@ def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
         links=LinkMaker(publisher.newsletter, publisher.key),
         date=edition.planned_at or publisher.clock(),
         signer=publisher.signer,
+        mailed_before=find_mailed_before(
+            tx, edition, [paper.identity for paper in papers], transport=transport
+        ),
     )
     return EditionComposer(facts, vocabulary, load, edition.revision)
 

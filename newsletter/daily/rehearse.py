@@ -7,9 +7,11 @@ taken back at once; readers are read after it, so that nobody who writes waits.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,33 +19,58 @@ from newsletter.daily.composer import rehearse_edition
 from newsletter.daily.deliver import resends_unknown
 from newsletter.daily.publisher import Publisher
 from newsletter.delivery.compose import EditionComposer
+from newsletter.delivery.rendition import Rendition
 from newsletter.delivery.transports import Result, Transport, open_transport
 from newsletter.errors import NotFound, TransportError
-from newsletter.model import Call, DeliveryCounts, Digest, Message, Preferences, Subscriber, SubscriberStatus
+from newsletter.keywords import Choice
+from newsletter.model import (
+    Call,
+    DeliveryCounts,
+    Digest,
+    Message,
+    Preferences,
+    SkipReason,
+    Subscriber,
+    SubscriberStatus,
+)
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts
-from newsletter.store.planning import iterate_eligible, iterate_open, went_to_files_alone
+from newsletter.store.planning import iterate_eligible, iterate_ineligible, iterate_open, went_to_files_alone
 from newsletter.store.subscribers import find_subscriber
+
+_EVERY_PAPER = Rendition("", Choice()).key
+"""What a test copy shows of an edition that was mailed before to its last paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What a subscriber would get: a mail of `size` bytes, or nothing and why."""
+    """What a subscriber would get: a mail of `size` bytes, or nothing and why.
+
+    `skipped` is a reason of the ledger; `left_out` says why nothing would be planned for him; `problem`
+    is what stands against composing his mail.
+    """
 
     email: str
     subject: str = ""
     size: int = 0
     problem: str = ""
+    skipped: str = ""
+    left_out: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what is empty."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """Who would get what of an edition, added up: `pending` would be mailed."""
+    """Who would get what of an edition, added up: `pending` would be mailed, `left_out` are not planned."""
 
     edition: EditionFacts
     transport: str
     counts: DeliveryCounts
     seconds: float
+    left_out: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -59,6 +86,7 @@ class DryRun:
             "pending": self.counts.pending,
             "seconds": round(self.seconds, 3),
             "transport": self.transport,
+            "left_out": self.left_out,
         }
 
 
@@ -68,16 +96,27 @@ def rehearse_send(
     """Composes the mail of everybody who has not had the edition, hands none over, and tells of each."""
     started = time.monotonic()
     edition, composer = rehearse_edition(publisher, digest)
-    mailed = skipped = failed = 0
+    fates: Counter[str] = Counter()
     with publisher.store.read() as tx:
-        for reader in _find_readers(tx, publisher, edition):
-            rehearsed = _rehearse(composer, reader)
-            mailed += bool(rehearsed.size)
-            failed += bool(rehearsed.problem)
-            skipped += not (rehearsed.size or rehearsed.problem)
+        for rehearsed in _rehearse_all(tx, publisher, edition, composer):
+            fates.update(name for name in _FATES if getattr(rehearsed, name))
             tell(rehearsed)
-    counts = DeliveryCounts(failed=failed, skipped=skipped, pending=mailed)
-    return DryRun(edition, publisher.config.transport.kind, counts, time.monotonic() - started)
+    counts = DeliveryCounts(failed=fates["problem"], skipped=fates["skipped"], pending=fates["size"])
+    kind, seconds = publisher.config.transport.kind, time.monotonic() - started
+    return DryRun(edition, kind, counts, seconds, fates["left_out"])
+
+
+_FATES = ("size", "problem", "skipped", "left_out")
+
+
+def _rehearse_all(
+    tx: Transaction, publisher: Publisher, edition: EditionFacts, composer: EditionComposer
+) -> Iterator[Rehearsed]:
+    for reader in _find_readers(tx, publisher, edition):
+        yield _rehearse(composer, reader)
+    if edition.planned_at is None:
+        for reader, reason in iterate_ineligible(tx, edition.kind):
+            yield Rehearsed(reader.email, left_out=reason)
 
 
 def _find_readers(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> Iterable[Subscriber]:
@@ -121,7 +160,7 @@ def _find_reader(tx: Transaction, address: str) -> Subscriber:
 def _compose_test(composer: EditionComposer, reader: Subscriber) -> Message | TransportError:
     rendition = composer.decide(reader) or composer.decide(_stranger(reader.email, Preferences()))
     try:
-        return composer.compose_test(reader, rendition or "", secrets.token_hex(4))
+        return composer.compose_test(reader, rendition or _EVERY_PAPER, secrets.token_hex(4))
     except TransportError as error:
         return error
 
@@ -143,13 +182,12 @@ async def _submit_each(transport: Transport, composed: Iterable[Message | Transp
 def _rehearse(composer: EditionComposer, reader: Subscriber) -> Rehearsed:
     rendition = composer.decide(reader)
     if rendition is None:
-        return Rehearsed(reader.email)
+        return Rehearsed(reader.email, skipped=SkipReason.NO_MATCH)
     try:
-        message = composer.compose_test(reader, rendition, "dry-run")
+        message = composer.rehearse(reader, rendition)
     except TransportError as error:
         return Rehearsed(reader.email, problem=error.message)
-    subject = dict(message.headers)["Subject"].removeprefix("[test] ")
-    return Rehearsed(reader.email, subject, len(message.raw))
+    return Rehearsed(reader.email, dict(message.headers)["Subject"], len(message.raw))
 
 
 def _stranger(address: str, preferences: Preferences) -> Subscriber:

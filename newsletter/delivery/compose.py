@@ -13,16 +13,17 @@ import hashlib
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from jinja2 import Environment
 
 from newsletter.delivery.dkim import DkimSigner
 from newsletter.delivery.headers import encode_head, format_address, format_date
 from newsletter.delivery.links import LinkMaker
+from newsletter.delivery.rendition import Rendition, mark_paper
 from newsletter.delivery.transports.addresses import encode_address
-from newsletter.keywords import Choice, Vocabulary, make_choice, select_papers
-from newsletter.model import Edition, Message, Newsletter, Subscriber
+from newsletter.keywords import Choice, PaperIndex, Vocabulary, make_choice
+from newsletter.model import Edition, Message, Newsletter, Preferences, PublishedPaper, Subscriber
 from newsletter.render.highlights import make_subject
 from newsletter.render.layout import Layout, PersonalLinks, lay_out, personalise
 from newsletter.render.mail import MailParts, render_mail
@@ -47,6 +48,8 @@ class MailFacts:
     date: datetime
     """Of planning: the Date of every mail."""
     signer: DkimSigner | None = None
+    mailed_before: Container[str] = frozenset()
+    """The identities of the papers that went with an earlier edition of the kind."""
 
 
 class EditionComposer:
@@ -60,21 +63,25 @@ class EditionComposer:
         self._revision = revision
         self._edition = lru_cache(maxsize=4)(load)
         self._parts = lru_cache(maxsize=16)(self._render)
-        self._layout = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
+        self._index = lru_cache(maxsize=4)(self._index_papers)
+        self._shared = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
+        self._decided = lru_cache(maxsize=_LAYOUTS)(self._decide)
         self._matches = lru_cache(maxsize=_LAYOUTS)(self._has_match)
 
     def decide(self, subscriber: Subscriber, first: str | None = None) -> str | None:
-        """What the reader gets: that of his `first` offer as long as papers match it, else his choice of
-        today in his language; None where no paper matches."""
-        if first is not None and self._matches(read_rendition(first)[1]):
+        """The rendition the reader gets: that of his `first` offer as long as papers match it, else one by
+        his preferences of today; None where no paper matches, or none that was not mailed before."""
+        if first is not None and self._matches(first):
             return first
-        choice = make_choice(subscriber.preferences, self._vocabulary)
-        language = subscriber.preferences.language or self._facts.newsletter.language
-        return f"{language} {choice.key}" if self._matches(choice) else None
+        return self._decided(subscriber.preferences)
 
     def compose(self, offer: Offer) -> Message:
         """Raises RenderError where a template fails, AddressRefused where the address cannot be written."""
         return self._compose(offer.subscriber, offer.revision, offer.rendition, offer.subscriber.public_id)
+
+    def rehearse(self, subscriber: Subscriber, rendition: str) -> Message:
+        """The very message that a first offer of today would be; it is not to be handed over."""
+        return self._compose(subscriber, self._revision, rendition, subscriber.public_id)
 
     def compose_test(self, subscriber: Subscriber, rendition: str, once: str) -> Message:
         """The same body outside the ledger: [test] in the Subject, links that act for nobody.
@@ -86,10 +93,9 @@ class EditionComposer:
     def _compose(
         self, subscriber: Subscriber, revision: int, rendition: str, mail_id: str, subject: str | None = None
     ) -> Message:
-        language, choice = read_rendition(rendition)
-        language = language or subscriber.preferences.language or self._facts.newsletter.language
         links = self._facts.links.make(subject or subscriber.public_id, subscriber.email)
-        shared = self._layout(revision, language, choice)
+        fallback = subscriber.preferences.language if rendition.startswith(" ") else ""
+        shared = self._shared(revision, rendition, fallback)
         body = personalise(shared.layout, links)
         delivery_id = f"{self._edition(revision).name}.{mail_id}"
         title = f"[test] {shared.subject}" if subject == TEST_SUBJECT else shared.subject
@@ -120,28 +126,54 @@ class EditionComposer:
     def _headers(
         self, subscriber: Subscriber, delivery_id: str, subject: str, links: PersonalLinks
     ) -> tuple[tuple[str, str], ...]:
-        newsletter = self._facts.newsletter
-        local, _, domain = encode_address(newsletter.sender_address).rpartition("@")
-        answers = (("Reply-To", format_address("", newsletter.reply_to)),) if newsletter.reply_to else ()
+        newsletter, sender = self._facts.newsletter, self._sender
         return (
-            ("From", format_address(newsletter.sender_name, newsletter.sender_address)),
-            *answers,
+            *sender.fields,
             ("To", format_address(subscriber.name, subscriber.email)),
             ("Subject", subject),
             ("Date", format_date(self._facts.date)),
-            ("Message-ID", f"<{delivery_id}@{domain}>"),
-            ("List-Id", f"<{local}.{domain}>"),  # RFC 2919
+            ("Message-ID", f"<{delivery_id}@{sender.domain}>"),
+            ("List-Id", f"<{sender.list_id}>"),  # RFC 2919
             ("List-Unsubscribe", f"<{links.unsubscribe}>"),  # RFC 2369
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
             ("List-Archive", f"<{newsletter.base_url}>"),
             ("List-Help", f"<{newsletter.base_url}>"),
             ("Auto-Submitted", "auto-generated"),  # RFC 3834
             ("Precedence", "bulk"),
-            ("Feedback-ID", f"{delivery_id.partition('.')[0]}:digest:newsletter:{_sender_id(domain)}"),
+            ("Feedback-ID", f"{delivery_id.partition('.')[0]}:digest:newsletter:{sender.id}"),
         )
 
-    def _has_match(self, choice: Choice) -> bool:
-        return bool(select_papers(self._edition(self._revision).papers, choice))
+    @cached_property
+    def _sender(self) -> _Sender:
+        newsletter = self._facts.newsletter
+        local, _, domain = encode_address(newsletter.sender_address).rpartition("@")
+        sender = ("From", format_address(newsletter.sender_name, newsletter.sender_address))
+        answers = (("Reply-To", format_address("", newsletter.reply_to)),) if newsletter.reply_to else ()
+        return _Sender((sender, *answers), domain, f"{local}.{domain}", _sender_id(domain))
+
+    def _decide(self, preferences: Preferences) -> str | None:
+        choice = make_choice(preferences, self._vocabulary)
+        chosen = self._index(self._revision).select(Choice(choice.slugs))
+        mailed_before = self._facts.mailed_before
+        repeats = [paper.paper.identity for paper in chosen if paper.paper.identity in mailed_before]
+        if len(repeats) == len(chosen):
+            return None
+        language = preferences.language or self._facts.newsletter.language
+        return Rendition(language, choice, frozenset(map(mark_paper, repeats))).key
+
+    def _has_match(self, key: str) -> bool:
+        return bool(self._select(self._revision, Rendition.from_key(key)))
+
+    def _select(self, revision: int, rendition: Rendition) -> tuple[PublishedPaper, ...]:
+        choice, repeats = rendition.choice, rendition.repeats
+        if not repeats:
+            return self._index(revision).select(choice)
+        chosen = self._index(revision).select(Choice(choice.slugs))
+        new = [paper for paper in chosen if mark_paper(paper.paper.identity) not in repeats]
+        return tuple(new[: choice.limit])
+
+    def _index_papers(self, revision: int) -> PaperIndex:
+        return PaperIndex(self._edition(revision).papers)
 
     def _render(self, revision: int, language: str) -> MailParts:
         facts = self._facts
@@ -154,28 +186,39 @@ class EditionComposer:
             keyword_pages=facts.keyword_pages,
         )
 
-    def _lay_out(self, revision: int, language: str, choice: Choice) -> _Shared:
-        edition = self._edition(revision)
-        papers = select_papers(edition.papers, choice)
+    def _lay_out(self, revision: int, key: str, fallback: str) -> _Shared:
+        """`fallback` is the language where the rendition names none."""
+        edition, rendition = self._edition(revision), Rendition.from_key(key)
+        papers = self._select(revision, rendition)
+        language = rendition.language or fallback or self._facts.newsletter.language
         layout = lay_out(self._parts(revision, language), [paper.paper.identity for paper in papers])
         subject = make_subject(
-            self._facts.subject, self._facts.newsletter, edition, papers, load_words(language)
+            self._facts.subject,
+            self._facts.newsletter,
+            edition,
+            count=len(papers),
+            keywords=layout.keywords,
+            words=load_words(language),
         )
         return _Shared(layout, subject)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What readers of one choice and language share."""
+    """What readers of one rendition share."""
 
     layout: Layout
     subject: str
 
 
-def read_rendition(rendition: str) -> tuple[str, Choice]:
-    """Language and choice of what `EditionComposer.decide` gave."""
-    language, _, key = rendition.partition(" ")
-    return language, Choice.from_key(key)
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """What the headers of all mails of a newsletter share."""
+
+    fields: tuple[tuple[str, str], ...]
+    domain: str
+    list_id: str
+    id: str
 
 
 def _sender_id(domain: str) -> str:

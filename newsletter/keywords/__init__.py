@@ -6,7 +6,7 @@ under, `vocabulary` resolves what is written with what the store knows too; `nea
 be one, `choice` selects papers. Where the known keywords are kept is left to `store/`.
 """
 
-from newsletter.keywords.choice import Choice, find_keyword, make_choice, select_papers
+from newsletter.keywords.choice import Choice, PaperIndex, find_keyword, make_choice, select_papers
 from newsletter.keywords.grounding import NO_TOPICS, Topics
 from newsletter.keywords.groups import Group, join_groups, read_groups, shipped_groups
 from newsletter.keywords.normal import normal_form, split_abbreviation
@@ -18,6 +18,7 @@ __all__ = [
     "NO_TOPICS",
     "Choice",
     "Group",
+    "PaperIndex",
     "PinnedKeyword",
     "TopicFinder",
     "Topics",

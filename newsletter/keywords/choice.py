@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,11 +53,36 @@ def find_keyword(asked: str, vocabulary: Vocabulary, by_slug: Mapping[str, Keywo
     return Keyword(asked, asked) if _SLUG.fullmatch(asked) else keyword
 
 
+class PaperIndex:
+    """Papers by their keywords, for many choices among the same."""
+
+    def __init__(self, papers: Sequence[PublishedPaper]) -> None:
+        self._papers = tuple(papers)
+        self._shown: defaultdict[str, list[int]] = defaultdict(list)
+        self._broader: defaultdict[str, list[int]] = defaultdict(list)
+        for place, paper in enumerate(papers):
+            for keyword in paper.keywords:
+                self._shown[keyword.slug].append(place)
+            for keyword in paper.broader:
+                self._broader[keyword.slug].append(place)
+
+    def select(self, choice: Choice) -> tuple[PublishedPaper, ...]:
+        """As `select_papers`."""
+        if choice.slugs is None:
+            return self._papers[: choice.limit]
+        ranks: dict[int, int] = {}  # one shown keyword counts more than all that are only broader
+        for places, weight in ((self._shown, len(choice.slugs) + 1), (self._broader, 1)):
+            for slug in choice.slugs:
+                for place in places.get(slug, ()):
+                    ranks[place] = ranks.get(place, 0) - weight
+        ranked = sorted(ranks, key=lambda place: (ranks[place], place))
+        return tuple(self._papers[place] for place in ranked[: choice.limit])
+
+
 def select_papers(papers: Sequence[PublishedPaper], choice: Choice) -> tuple[PublishedPaper, ...]:
-    """The chosen papers in their order."""
-    chosen = [
-        paper
-        for paper in papers
-        if choice.slugs is None or any(keyword.slug in choice.slugs for keyword in paper.all_keywords)
-    ]
-    return tuple(chosen[: choice.limit])
+    """The chosen papers, ranked; the limit leaves out the last.
+
+    First those that show most of the chosen keywords, then those with most of them as broader topics, else
+    in their order; where all are chosen, in their order. Mails show them so; feeds sort by date.
+    """
+    return PaperIndex(papers).select(choice)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 
 
 class DeliveryState(StrEnum):
@@ -68,9 +69,12 @@ class Fragment:
     @cached_property
     def encoded(self) -> bytes:
         """Base64 in lines of 76 characters, each ended by CRLF."""
-        return base64.encodebytes(self.data).replace(b"\n", b"\r\n")
+        flat = b2a_base64(self.data, newline=False)
+        lines = [flat[start : start + 76] for start in range(0, len(flat), 76)]
+        return b"\r\n".join([*lines, b""])
 
 
+_ENCODED = attrgetter("encoded")
 _PART_HEAD = '\r\nContent-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
 _TEXT_HEAD, _HTML_HEAD = (_PART_HEAD.format(subtype).encode() for subtype in ("plain", "html"))
 
@@ -116,8 +120,7 @@ class Message:
         for part_head, fragments in ((_TEXT_HEAD, self.text_fragments), (_HTML_HEAD, self.html_fragments)):
             yield delimiter
             yield part_head
-            for fragment in fragments:
-                yield fragment.encoded
+            yield from map(_ENCODED, fragments)
         yield delimiter
         yield b"--\r\n"
 

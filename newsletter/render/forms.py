@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 CHOICE_BLANKS = ("COUNT", "PREHEADER", "KEYWORDS")
@@ -46,8 +47,55 @@ class Option:
     form: Form
 
 
-Form = tuple[str | Blank | Option, ...]
 Values = Mapping[str, str | Sequence[Mapping[str, str]]]
+_Piece = str | Blank | Option
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """Text with blanks and options; its facts are worked out once, for it is filled for every mail."""
+
+    pieces: tuple[_Piece, ...]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The blanks and options that are open in it."""
+        own = {piece.name for piece in self._open}
+        return frozenset(own.union(*(each.form.names for each in self._open if isinstance(each, Option))))
+
+    @cached_property
+    def longest(self) -> int:
+        """The bytes it can come to with none but personal blanks, its line ends being CRLF."""
+        total = 0
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                total += len(piece.encode()) + piece.count("\n")
+            else:
+                total += PERSONAL_BLANKS[piece.name] if isinstance(piece, Blank) else piece.form.longest
+        return total
+
+    @cached_property
+    def pattern(self) -> str:
+        """The text with `%s` for what is open, in its order."""
+        return "".join(each.replace("%", "%%") if isinstance(each, str) else "%s" for each in self.pieces)
+
+    @cached_property
+    def _open(self) -> tuple[Blank | Option, ...]:
+        return tuple(piece for piece in self.pieces if not isinstance(piece, str))
+
+    def fill_all(self, values: Values) -> str:
+        """The text where every blank has a value."""
+        return self.pattern % tuple([_read(piece, values) for piece in self._open])
+
+
+def _read(piece: Blank | Option, values: Values) -> str:
+    value = values[piece.name]
+    if isinstance(value, str):
+        return value if isinstance(piece, Blank) else piece.form.fill_all(values) if value else ""
+    form = cast("Option", piece).form
+    if value and form.names <= value[0].keys():
+        return "".join([form.fill_all(own) for own in value])
+    return "".join([form.fill_all({**values, **own}) for own in value])
 
 
 def blank(name: str) -> str:
@@ -74,7 +122,7 @@ def _mark(name: str, body: str) -> str:
 
 def read_form(text: str) -> Form:
     """The form that a rendered text is."""
-    pieces: list[str | Blank | Option] = []
+    pieces: list[_Piece] = []
     end = 0
     for token in _TOKEN.finditer(text):
         pieces.append(text[end : token.start()])
@@ -83,13 +131,15 @@ def read_form(text: str) -> Form:
         else:
             pieces.append(Option(token["option"], read_form(token["body"])))
         end = token.end()
-    return (*pieces, text[end:])
+    return Form((*pieces, text[end:]))
 
 
 def fill(form: Form, values: Values) -> Form:
     """The form with `values` filled in; what they do not name stays open."""
-    pieces: list[str | Blank | Option] = []
-    for piece in form:
+    if form.names.isdisjoint(values):
+        return form
+    pieces: list[_Piece] = []
+    for piece in form.pieces:
         if isinstance(piece, str):
             pieces.append(piece)
         elif piece.name not in values:
@@ -98,45 +148,23 @@ def fill(form: Form, values: Values) -> Form:
             )
         else:
             pieces.extend(_fill_piece(piece, values))
-    return tuple(pieces)
+    return Form(tuple(pieces))
 
 
-def _fill_piece(piece: Blank | Option, values: Values) -> Iterator[str | Blank | Option]:
+def _fill_piece(piece: Blank | Option, values: Values) -> Iterator[_Piece]:
     value = values[piece.name]
     if isinstance(piece, Blank):
         yield cast("str", value)
         return
     members = value if not isinstance(value, str) else [{}] if value else []
     for own_values in members:
-        yield from fill(piece.form, {**values, **own_values})
-
-
-def fill_all(form: Form, values: Values) -> str:
-    """The text of a form whose every blank has a value."""
-    return "".join(cast("tuple[str, ...]", fill(form, values)))
-
-
-def is_filled(form: Form) -> bool:
-    return all(isinstance(piece, str) for piece in form)
+        yield from fill(piece.form, {**values, **own_values}).pieces
 
 
 def always_shows(form: Form, name: str) -> bool:
     """Whether the value `name` stands in the form whatever the other values are."""
     return any(
         piece.name == name and (isinstance(piece, Blank) or always_shows(piece.form, name))
-        for piece in form
+        for piece in form.pieces
         if not isinstance(piece, str)
     )
-
-
-def measure_longest(form: Form) -> int:
-    """The bytes that a form with none but personal blanks can come to, its line ends being CRLF."""
-    total = 0
-    for piece in form:
-        if isinstance(piece, str):
-            total += len(piece.encode()) + piece.count("\n")
-        elif isinstance(piece, Blank):
-            total += PERSONAL_BLANKS[piece.name]
-        else:
-            total += measure_longest(piece.form)
-    return total

@@ -5,7 +5,6 @@ Which papers are selected, and the header's encoding, are left to `delivery/`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from newsletter.errors import RenderError
@@ -21,26 +20,32 @@ SUBJECT_COLUMNS = 60
 def rank_keywords(papers: Iterable[PublishedPaper]) -> list[Keyword]:
     """The keywords of the papers, the most frequent first, otherwise in order of appearance."""
     keywords: dict[str, Keyword] = {}
-    uses: Counter[str] = Counter()
+    uses: dict[str, int] = {}
     for paper in papers:
         for keyword in paper.keywords:
-            keywords[keyword.slug] = keyword
-            uses[keyword.slug] += 1
-    return [keywords[slug] for slug, _ in uses.most_common()]
+            slug = keyword.slug
+            keywords[slug] = keyword
+            uses[slug] = uses.get(slug, 0) + 1
+    return [keywords[slug] for slug in sorted(uses, key=uses.__getitem__, reverse=True)]
 
 
 def make_subject(
-    pattern: str, newsletter: Newsletter, edition: Edition, papers: Sequence[PublishedPaper], words: Words
+    pattern: str,
+    newsletter: Newsletter,
+    edition: Edition,
+    *,
+    count: int,
+    keywords: Sequence[Keyword],
+    words: Words,
 ) -> str:
-    """The subject of a mail with these papers, on one line and without control characters.
+    """The subject of a mail with `count` papers, on one line and without control characters.
 
-    As many keywords go in as keep it within SUBJECT_COLUMNS. Raises RenderError for a pattern that
-    names anything but {title}, {date}, {count} and {keywords}.
+    `keywords` are theirs as `rank_keywords` gives them; as many go in as keep it within SUBJECT_COLUMNS.
+    Raises RenderError for a pattern that names anything but {title}, {date}, {count} and {keywords}.
     """
-    facts = {"title": newsletter.title, "date": edition.name, "count": words.count_papers(len(papers))}
+    facts = {"title": newsletter.title, "date": edition.name, "count": words.count_papers(count)}
     room = SUBJECT_COLUMNS - measure(_fill_pattern(pattern, facts | {"keywords": ""}))
-    labels = [flatten(keyword.label) for keyword in rank_keywords(papers)]
-    subject = _fill_pattern(pattern, facts | {"keywords": _join_fitting(labels, room, words)})
+    subject = _fill_pattern(pattern, facts | {"keywords": _join_fitting(keywords, room, words)})
     return flatten(subject).strip(" ·|-:")
 
 
@@ -54,10 +59,19 @@ def _fill_pattern(pattern: str, facts: dict[str, str]) -> str:
         ) from error
 
 
-def _join_fitting(labels: Sequence[str], columns: int, words: Words) -> str:
-    """The first labels that fit into `columns`, with an ellipsis where some are left out."""
-    for count in range(len(labels), 0, -1):
-        joined = words.join(labels[:count]) + (" …" if count < len(labels) else "")
-        if measure(joined) <= columns:
-            return joined
-    return ""
+def _join_fitting(keywords: Sequence[Keyword], columns: int, words: Words) -> str:
+    """The labels of the first that fit into `columns`, with an ellipsis where some are left out."""
+    comma, fitting, used = measure(words.join(("", ""))), [""], 0
+    labels: list[str] = []
+    for keyword in keywords:
+        labels.append(flatten(keyword.label))
+        used += measure(labels[-1]) + (comma if len(labels) > 1 else 0)
+        if used > columns:
+            break
+        is_last = len(labels) == len(keywords)
+        if is_last or used + measure(_AND_MORE) <= columns:
+            fitting = [words.join(labels), "" if is_last else _AND_MORE]
+    return "".join(fitting)
+
+
+_AND_MORE = " …"

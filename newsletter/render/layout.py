@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Protocol
 
 from newsletter.errors import RenderError
-from newsletter.model import Fragment
+from newsletter.model import Fragment, Keyword
 from newsletter.render.budget import BUDGET, Rung, choose_rungs
 from newsletter.render.forms import (
     KEYWORD_LIST,
@@ -21,13 +22,11 @@ from newsletter.render.forms import (
     PERSONAL_BLANKS,
     Form,
     Values,
-    fill_all,
-    is_filled,
-    measure_longest,
+    fill,
 )
 from newsletter.render.fragments import ENCODED_LINE, count_lines, make_html_fragment, make_text_fragment
 from newsletter.render.highlights import rank_keywords
-from newsletter.render.mail import MailParts, PaperParts, Shell
+from newsletter.render.mail import MailParts, PaperParts
 from newsletter.render.text import shorten, wrap, wrap_lines
 from newsletter.render.views import flatten
 from newsletter.render.words import Words
@@ -35,6 +34,7 @@ from newsletter.render.words import Words
 _PREHEADER_COLUMNS = 110
 _PREHEADER_TITLES = 3
 _KEYWORDS_SHOWN = 8
+_LABEL_COLUMNS = 100
 
 
 class _Make(Protocol):
@@ -67,12 +67,14 @@ class OpenBody:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The mail of a choice. `rungs` are those of the papers shown; `left_out` are only counted."""
+    """The mail of a choice. `rungs` are those of the papers shown; `left_out` are only counted; `keywords`
+    are those of all, ranked."""
 
     html: OpenBody
     text: OpenBody
     rungs: tuple[Rung, ...]
     left_out: int
+    keywords: tuple[Keyword, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +88,34 @@ class Body:
 def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET) -> Layout:
     """The mail of the papers with these identities, in rank order, under `budget` bytes of base64."""
     papers = [parts.papers[identity] for identity in identities]
-    values = _choice_values(papers, parts.words)
-    html, text = parts.html.fill(_escape(values)), parts.text.fill(values)
-    more = _make_more(html, len(papers), parts.words, make_html_fragment)
+    keywords = rank_keywords(paper.published for paper in papers)
+    values = _choice_values(papers, keywords[:_KEYWORDS_SHOWN], parts.words)
+    escaped, html, text = _escape(values), parts.html, parts.text
+    html_head = _open_head(html.head, escaped, make_html_fragment)
+    text_head = _open_head(text.head, values, _make_text)
+    html_foot, text_foot = fill(html.foot, escaped), fill(text.foot, values)
     rungs = choose_rungs(
-        [paper.costs for paper in papers], _measure_room(html, budget), count_lines(len(more.data))
+        [paper.costs for paper in papers],
+        _measure_room(html_head, html_foot, budget),
+        _measure_more(html.more, parts.words.count_more(len(papers))),
     )
     left_out = len(papers) - len(rungs)
+    sentence = parts.words.count_more(left_out) if left_out else ""
     cards = [paper.cards[rung] for paper, rung in zip(papers, rungs, strict=False)]
     return Layout(
-        html=_open_body(html, [card.html for card in cards], left_out, parts.words, make_html_fragment),
-        text=_open_body(text, [card.text for card in cards], left_out, parts.words, _make_text),
+        html=OpenBody(
+            html_head,
+            tuple(card.html for card in cards) + _make_more(html.more, sentence, make_html_fragment),
+            html_foot,
+        ),
+        text=OpenBody(
+            text_head,
+            tuple(card.text for card in cards) + _make_more(text.more, sentence, _make_text),
+            text_foot,
+        ),
         rungs=tuple(rungs),
         left_out=left_out,
+        keywords=tuple(keywords),
     )
 
 
@@ -125,12 +142,13 @@ def _make_text(body: str, /, *, last: bool = False) -> Fragment:
     return make_text_fragment(wrap_lines(body), last=last)
 
 
-def _choice_values(papers: Sequence[PaperParts], words: Words) -> Values:
-    keywords = rank_keywords(paper.published for paper in papers)[:_KEYWORDS_SHOWN]
-    first_with = {
-        keyword.slug: paper.number for paper in reversed(papers) for keyword in paper.published.keywords
-    }
-    labels = {keyword.slug: flatten(keyword.label) for keyword in keywords}
+def _choice_values(papers: Sequence[PaperParts], keywords: Sequence[Keyword], words: Words) -> Values:
+    labels = {keyword.slug: _show_label(keyword.label) for keyword in keywords}
+    first_with: dict[str, int] = {}
+    for paper in papers:
+        for keyword in paper.published.keywords:
+            if keyword.slug in labels and keyword.slug not in first_with:
+                first_with[keyword.slug] = paper.number
     titles = (flatten(paper.published.paper.title) for paper in papers[:_PREHEADER_TITLES])
     return {
         "COUNT": words.count_papers(len(papers)),
@@ -144,29 +162,39 @@ def _escape(values: Values) -> Values:
     return {
         name: escape(value)
         if isinstance(value, str)
-        else [{own: escape(text) for own, text in member.items()} for member in value]
+        else [{own: _escape_word(text) for own, text in member.items()} for member in value]
         for name, value in values.items()
     }
 
 
-def _measure_room(html: Shell, budget: int) -> int:
+@lru_cache(maxsize=1 << 12)
+def _show_label(label: str) -> str:
+    return shorten(flatten(label), _LABEL_COLUMNS)
+
+
+_escape_word = lru_cache(maxsize=1 << 12)(escape)  # anchors and labels come again for every choice
+
+
+def _measure_room(head: Fragment | Form, foot: Form, budget: int) -> int:
     """The lines that are left for cards, however long the personal values turn out."""
-    taken = (count_lines(measure_longest(form)) for form in (html.head, html.foot))
-    return (budget - 1) // ENCODED_LINE - sum(taken)
+    longest = len(head.data) if isinstance(head, Fragment) else head.longest
+    return (budget - 1) // ENCODED_LINE - count_lines(longest) - count_lines(foot.longest)
 
 
-def _make_more(shell: Shell, count: int, words: Words, make: _Make) -> Fragment:
-    return make(fill_all(shell.more, {MORE_BLANK: words.count_more(count)}))
+@lru_cache(maxsize=1 << 10)
+def _measure_more(form: Form, sentence: str) -> int:
+    return count_lines(len(make_html_fragment(form.fill_all({MORE_BLANK: sentence})).data))
 
 
-def _open_body(shell: Shell, cards: Sequence[Fragment], left_out: int, words: Words, make: _Make) -> OpenBody:
-    return OpenBody(
-        head=make(fill_all(shell.head, {})) if is_filled(shell.head) else shell.head,
-        cards=(*cards, _make_more(shell, left_out, words, make)) if left_out else tuple(cards),
-        foot=shell.foot,
-    )
+def _make_more(form: Form, sentence: str, make: _Make) -> tuple[Fragment, ...]:
+    return (make(form.fill_all({MORE_BLANK: sentence})),) if sentence else ()
+
+
+def _open_head(head: Form, values: Values, make: _Make) -> Fragment | Form:
+    """Without personal blanks it is done."""
+    return fill(head, values) if head.names & PERSONAL_BLANKS.keys() else make(head.fill_all(values))
 
 
 def _finish(body: OpenBody, values: Mapping[str, str], make: _Make) -> tuple[Fragment, ...]:
-    head = body.head if isinstance(body.head, Fragment) else make(fill_all(body.head, values))
-    return (head, *body.cards, make(fill_all(body.foot, values), last=True))
+    head = body.head if isinstance(body.head, Fragment) else make(body.head.fill_all(values))
+    return (head, *body.cards, make(body.foot.fill_all(values), last=True))

@@ -25,11 +25,9 @@ from newsletter.render.forms import (
     MORE_BLANK,
     PERSONAL_BLANKS,
     Form,
-    Values,
     always_shows,
     blank,
     each_keyword,
-    fill,
     read_form,
     when,
 )
@@ -40,6 +38,9 @@ from newsletter.render.words import Words, load_words
 
 KEYWORDS_ON_A_CARD = 5
 """About as many as authors write; topics found in a paper fill up what it has not."""
+
+LONGEST_TITLE = 400
+"""Columns: four lines of a mail. One title alone may not push all other papers out of it."""
 
 _Render = Callable[..., str]
 """Renders the template it is given the name of."""
@@ -85,9 +86,6 @@ class Shell:
     more: Form
     foot: Form
 
-    def fill(self, values: Values) -> Shell:
-        return Shell(fill(self.head, values), self.more, fill(self.foot, values))
-
 
 @dataclass(frozen=True, slots=True)
 class MailParts:
@@ -124,7 +122,7 @@ def render_mail(
         date=words.format_period(edition.kind, edition.period_end),
         edition_url=newsletter.url(edition_path(edition.name)),
     )
-    viewer = Viewer(words, newsletter.url, keyword_pages, KEYWORDS_ON_A_CARD)
+    viewer = Viewer(words, newsletter.url, keyword_pages, KEYWORDS_ON_A_CARD, LONGEST_TITLE)
     views = [
         viewer.view_paper(published, edition.name, number)
         for number, published in enumerate(edition.papers, start=1)

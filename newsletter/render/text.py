@@ -7,6 +7,7 @@ templates.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from html import unescape
 from itertools import accumulate
@@ -31,7 +32,17 @@ _UNIT = re.compile(
 
 def measure(text: str) -> int:
     """The columns `text` takes on a terminal."""
-    return len(text) if text.isascii() else sum(map(_measure_char, text))
+    if text.isascii():
+        return len(text)
+    return _measure_short(text) if len(text) <= _SHORT else sum(map(_measure_char, text))
+
+
+_SHORT = 40  # a keyword, or a piece of a line: the same ones come again for every choice
+
+
+@lru_cache(maxsize=1 << 13)
+def _measure_short(text: str) -> int:
+    return sum(map(_measure_char, text))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -41,6 +52,8 @@ def _measure_char(char: str) -> int:
 
 def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
     """`text` in lines of at most `columns`, all but the first indented; long words stay whole."""
+    if text.isprintable() and "  " not in text and indent + measure(text) <= columns:
+        return text.rstrip()
     lines, line, width = [], "", indent
     for unit in _UNIT.findall(text):
         if unit.isspace():
@@ -73,10 +86,10 @@ def _wrap_line(line: str, columns: int) -> str:
 
 def shorten(text: str, columns: int) -> str:
     """`text`, or as much of its beginning as fits with an ellipsis."""
-    if measure(text) <= columns:
+    widths = list(accumulate(map(_measure_char, text)))
+    if not text or widths[-1] <= columns:
         return text
-    widths = accumulate(map(_measure_char, text))
-    return text[: sum(width < columns for width in widths)].rstrip() + "…"
+    return text[: bisect_left(widths, columns)].rstrip() + "…"
 
 
 def find_links(markdown: str) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from newsletter.markup import clean_text
 from newsletter.model import Keyword, Paper, PublishedPaper, edition_path, keyword_path
+from newsletter.render.text import shorten
 from newsletter.render.words import Words
 
 Link = Callable[[str], str]
@@ -60,13 +61,15 @@ class Viewer:
     """Shows papers and keywords in one language, with links from one place.
 
     `keyword_pages` holds the slugs that have a page (None: all), so that no link is dead;
-    `keywords_shown` are so many of a paper (None: all).
+    `keywords_shown` are so many of a paper (None: all); a title or a keyword takes `columns` at most
+    (None: what it takes).
     """
 
     words: Words
     link: Link
     keyword_pages: Container[str] | None = None
     keywords_shown: int | None = None
+    columns: int | None = None
 
     def view_paper(self, published: PublishedPaper, edition: str, number: int = 0) -> PaperView:
         """The paper as it stands in the edition named `edition`."""
@@ -76,8 +79,8 @@ class Viewer:
         return PaperView(
             number=number,
             anchor=paper.anchor,
-            title=flatten(paper.title),
-            original_title=flatten(paper.original_title),
+            title=self._show(paper.title),
+            original_title=self._show(paper.original_title),
             url=url if url.startswith(("https://", "http://")) else page_url,
             page_url=page_url,
             authors=tuple(map(flatten, paper.authors)),
@@ -87,7 +90,13 @@ class Viewer:
         )
 
     def view_keywords(self, keywords: Iterable[Keyword]) -> tuple[KeywordView, ...]:
-        return tuple(KeywordView(flatten(keyword.label), self._link_keyword(keyword)) for keyword in keywords)
+        return tuple(
+            KeywordView(self._show(keyword.label), self._link_keyword(keyword)) for keyword in keywords
+        )
+
+    def _show(self, text: str) -> str:
+        line = flatten(text)
+        return line if self.columns is None or len(line) * 2 <= self.columns else shorten(line, self.columns)
 
     def _link_keyword(self, keyword: Keyword) -> str:
         has_page = self.keyword_pages is None or keyword.slug in self.keyword_pages
@@ -96,6 +105,8 @@ class Viewer:
 
 def flatten(text: str) -> str:
     """`text` fit for one line: no control characters, single spaces."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")  # most are so already, and mails flatten a few for every choice
     return " ".join(clean_text(text).split())
 
 

@@ -52,7 +52,7 @@ class Words:
         return phrase % {"count": self.format_number(count)}
 
     def format_number(self, number: int) -> str:
-        return format_decimal(number, locale=self.locale)
+        return _format_number(number, self.locale)
 
     def format_period(self, kind: EditionKind, period_end: date) -> str:
         """The day of a daily edition with its weekday; the seven days of a weekly one."""
@@ -70,6 +70,11 @@ class Words:
     def join(self, labels: Iterable[str]) -> str:
         """An enumeration: `a, b`, `a、b`."""
         return self.gettext(", ").join(labels)
+
+
+@lru_cache(maxsize=1 << 10)  # every choice has its count, and Babel takes its time
+def _format_number(number: int, locale: Locale) -> str:
+    return format_decimal(number, locale=locale)
 
 
 @lru_cache(maxsize=16)

@@ -16,11 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from newsletter.model import DeliveryState, EditionKind, Subscriber, SubscriberStatus
+from newsletter.model import DeliveryState, EditionKind, SkipReason, Subscriber, SubscriberStatus
 from newsletter.store import schema
 from newsletter.store.batches import BATCHES_A_TRANSACTION, BatchState, is_reofferable, reopen_deliveries
 from newsletter.store.engine import BREATH, Store, Transaction
-from newsletter.store.subscribers import iterate_pages
+from newsletter.store.subscribers import iterate_pages, normal_email
 
 _EDITION = schema.edition
 _BATCH = schema.edition_batch
@@ -98,6 +98,20 @@ def went_to_files_alone(tx: Transaction, edition_id: int, transport: str) -> boo
 def iterate_eligible(tx: Transaction, kind: EditionKind) -> Iterator[Subscriber]:
     """The subscribers that planning would take now, in the order of the ledger."""
     return iterate_pages(tx, _eligible(kind).with_only_columns(*_SUBSCRIBER.c))
+
+
+def iterate_ineligible(tx: Transaction, kind: EditionKind) -> Iterator[tuple[Subscriber, str]]:
+    """Whom planning would leave out now, and why: `unconfirmed`, `unsubscribed`, `suppressed`, or the kind of
+    edition he wants instead."""
+    suppressed = {row.normal_email for row in tx.execute(sa.select(schema.suppression.c.normal_email))}
+    eligible = _eligible(kind).correlate(None)
+    for subscriber in iterate_pages(tx, sa.select(*_SUBSCRIBER.c).where(_SUBSCRIBER.c.id.not_in(eligible))):
+        if subscriber.status is not SubscriberStatus.CONFIRMED:
+            yield subscriber, subscriber.status.value
+        elif normal_email(subscriber.email) in suppressed:
+            yield subscriber, SkipReason.SUPPRESSED.value
+        else:
+            yield subscriber, subscriber.preferences.frequency.value
 
 
 def iterate_open(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_base64
+from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from newsletter.model import Preferences
 from newsletter.store.saving import PREFERENCES, SubscriberRow
+from newsletter.store.vocabulary import load_vocabulary
 from tests.daily.conftest import DAY, Newsroom
 from tests.running import write_paper
 
@@ -127,11 +130,14 @@ def test_premailer_runs_once_whatever_the_number_of_readers(
     newsroom.write_digest([write_paper(number) for number in range(5)])
     keywords = [None, ("强化学习",), ("多模态模型",)]
     newsroom.subscribe(
-        *(reader(f"r{number}@readers.test", keywords=keywords[number % 3]) for number in range(30))
+        *(
+            reader(f"r{number}@readers.test", keywords=keywords[number % 3], language=("", "en")[number % 2])
+            for number in range(30)
+        )
     )
     report = newsroom.send()
     assert report.counts.submitted == 30
-    assert len(runs) == 2, "for the proof of the templates, and for the edition"
+    assert len(runs) == 3, "for the proof of the templates, and for the edition in two languages"
 
 
 def test_no_match_is_skipped_and_counted_and_never_an_empty_mail(newsroom: Newsroom) -> None:
@@ -159,39 +165,81 @@ def test_a_keyword_chosen_before_any_paper_had_it_is_kept_and_matches_later(news
     assert "https://arxiv.org/pdf/2509.00003" in text
 
 
+def test_shared_parts_are_encoded_once(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = []
+
+    def count(data: bytes, *, newline: bool) -> bytes:
+        encoded.append(data)
+        return b2a_base64(data, newline=newline)
+
+    monkeypatch.setattr("newsletter.model.delivery.b2a_base64", count)
+    newsroom.write_digest([write_paper(number) for number in range(5)])
+    newsroom.subscribe(*(reader(f"r{number}@readers.test") for number in range(30)))
+    assert newsroom.send().counts.submitted == 30
+    heads, cards, feet = 2, 2 * 5, 2 * 30
+    assert len(encoded) == heads + cards + feet
+
+
+_keywords = st.sets(st.sampled_from(KEYWORDS), min_size=1, max_size=3)
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    papers=st.lists(st.sets(st.sampled_from(KEYWORDS), min_size=1, max_size=3), min_size=1, max_size=12),
+    days=st.lists(st.dictionaries(st.integers(0, 9), _keywords, min_size=1), min_size=1, max_size=2),
     chosen=st.sets(
         st.sampled_from([*KEYWORDS, "SBP", "llm", "大语言模型", "多模态"]), min_size=1, max_size=3
     ),
+    limit=st.none() | st.integers(1, 4),
 )
-def test_a_mail_holds_exactly_the_papers_of_the_feeds_of_its_keywords(
-    tmp_path_factory: pytest.TempPathFactory, papers: list[set[str]], chosen: set[str]
+def test_a_mail_holds_exactly_the_new_papers_of_the_feeds_of_its_keywords(
+    tmp_path_factory: pytest.TempPathFactory,
+    days: list[dict[int, set[str]]],
+    chosen: set[str],
+    limit: int | None,
 ) -> None:
+    """With a limit, those that the same selection takes of them."""
     newsroom = Newsroom(tmp_path_factory.mktemp("newsroom"))
-    written = [", ".join(f"**{keyword}**" for keyword in sorted(keywords)) for keywords in papers]
-    # One bold word alone would be prose, not a list: the label says that it is one.
-    digest = [write_paper(number, keywords=f"**关键词**：{text}") for number, text in enumerate(written)]
-    newsroom.write_digest(digest)
-    newsroom.subscribe(reader("li@readers.test", keywords=tuple(sorted(chosen))))
-    newsroom.send()
-    publisher = newsroom.open()
-    with publisher.store.read() as tx:
-        from newsletter.store.vocabulary import load_vocabulary
-
-        slugs = {load_vocabulary(tx, publisher.topics).resolve(keyword).slug for keyword in chosen}
-    in_feeds = set()
-    for slug in slugs:
-        path = newsroom.folder / "public" / "feeds" / "keywords" / f"{slug}.atom"
-        if path.exists():
-            in_feeds |= {entry.link for entry in feedparser.parse(path.read_bytes()).entries}
-    in_mail = set()
-    for raw in newsroom.mails.values():
-        in_mail |= set(re.findall(r"https://arxiv\.org/\S+", bodies(raw)[0]))
-    assert in_mail == in_feeds
+    choice = tuple(sorted(chosen))
+    newsroom.subscribe(reader("li@readers.test", keywords=choice))
+    newsroom.subscribe(reader("few@readers.test", keywords=choice, limit=limit))
+    known: set[str] = set()
+    papers: dict[int, set[str]] = {}
+    for number, changed in enumerate(days):
+        # A paper that comes again says of itself what it said before.
+        papers = {**changed, **{each: words for each, words in papers.items() if each in changed}}
+        newsroom.now += timedelta(days=bool(number))
+        written = {
+            each: ", ".join(f"**{word}**" for word in sorted(words)) for each, words in sorted(papers.items())
+        }
+        # One bold word alone would be prose, not a list: the label says that it is one.
+        digest = [write_paper(each, keywords=f"**关键词**：{text}") for each, text in written.items()]
+        newsroom.write_digest(digest, DAY + timedelta(days=number))
+        for path in (newsroom.folder / "outbox").glob("*.eml"):
+            path.unlink()
+        newsroom.send()
+        in_feeds = read_feeds_of(newsroom, choice)
+        in_mail = {
+            email: re.findall(r"https://arxiv\.org/\S+", bodies(raw)[0])
+            for email, raw in newsroom.mails.items()
+        }
+        assert set(in_mail.get("li@readers.test", ())) == in_feeds - known
+        assert in_mail.get("few@readers.test", []) == in_mail.get("li@readers.test", [])[:limit]
+        known |= in_feeds
     for opened in newsroom.opened:
         opened.close()
+
+
+def read_feeds_of(newsroom: Newsroom, keywords: Sequence[str]) -> set[str]:
+    """The papers' addresses in the public feeds of these keywords."""
+    publisher = newsroom.open()
+    with publisher.store.read() as tx:
+        vocabulary = load_vocabulary(tx, publisher.topics)
+    paths = [
+        newsroom.folder / "public" / "feeds" / "keywords" / f"{keyword.slug}.atom"
+        for keyword in vocabulary.resolve_all(keywords)
+    ]
+    documents = [path.read_bytes() for path in paths if path.exists()]
+    return {entry.link for document in documents for entry in feedparser.parse(document).entries}
 
 
 def test_the_real_digest_fits_with_every_paper(newsroom: Newsroom, shared_folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from newsletter.keywords import (
     split_abbreviation,
 )
 from newsletter.model import Preferences
-from tests.builders import make_paper, publish
+from tests.builders import make_keyword, make_paper, publish
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,30 @@ def test_a_limit_keeps_the_first_papers_and_all_means_all() -> None:
     assert select_papers(papers, Choice()) == papers
     assert select_papers(papers, Choice(limit=2)) == papers[:2]
     assert select_papers(papers, Choice(frozenset())) == ()
+
+
+def test_own_keywords_come_before_broader_topics_and_more_before_fewer() -> None:
+    a, b, c, other = (make_keyword(label) for label in "abcx")
+    facts = [
+        ((other,), (a, b, c)),  # only by broader topics, all of them
+        ((other,), (a,)),
+        ((a,), ()),
+        ((other,), ()),
+        ((b, a), ()),
+        ((c,), (b,)),
+        ((b,), ()),
+    ]
+    papers = [
+        dataclasses.replace(paper, keywords=shown, broader=broader)
+        for paper, (shown, broader) in zip(publish([make_paper(n) for n in range(7)]), facts, strict=True)
+    ]
+    choice = Choice(frozenset(keyword.slug for keyword in (a, b, c)))
+    ranked = [papers[number] for number in (4, 5, 2, 6, 0, 1)]
+    assert list(select_papers(papers, choice)) == ranked
+    # The limit cuts after ranking; whoever gets all papers gets them in the digest's order.
+    for limit in range(8):
+        assert list(select_papers(papers, dataclasses.replace(choice, limit=limit))) == ranked[:limit]
+        assert list(select_papers(papers, Choice(limit=limit))) == papers[:limit]
 
 
 def test_one_spelling_in_two_groups_is_an_error_that_names_both(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.render.forms import blank, fill, fill_all, is_filled, measure_longest, read_form, when
+from newsletter.render.forms import blank, fill, read_form, when
 from newsletter.render.fragments import make_html_fragment, make_text_fragment
 
 _BODIES = st.lists(st.text(alphabet="ab<>中\n\r ", max_size=200), min_size=1, max_size=6)
@@ -41,27 +41,27 @@ def test_html_is_padded_with_spaces_after_its_last_tag() -> None:
 
 def test_a_filled_in_value_brings_no_blanks_of_its_own() -> None:
     form = fill(read_form(f"{blank('COUNT')} {blank('FEED')}"), {"COUNT": "@@FEED@@"})
-    assert fill_all(form, {"FEED": "x"}) == "@@FEED@@ x"
+    assert form.fill_all({"FEED": "x"}) == "@@FEED@@ x"
 
 
 def test_an_option_stands_only_with_its_value() -> None:
     form = read_form("a" + when("feed", lambda: f"[{blank('FEED')}]") + "b")
-    assert fill_all(form, {"FEED": ""}) == "ab"
-    assert fill_all(form, {"FEED": "x"}) == "a[x]b"
+    assert form.fill_all({"FEED": ""}) == "ab"
+    assert form.fill_all({"FEED": "x"}) == "a[x]b"
 
 
 def test_an_option_stands_once_for_each_member_of_a_list() -> None:
     form = read_form(f"<!--@@KEYWORD-->{blank('LABEL')};<!--KEYWORD@@-->")
-    assert fill_all(form, {"KEYWORD": [{"LABEL": "a"}, {"LABEL": "b"}]}) == "a;b;"
-    assert fill_all(form, {"KEYWORD": []}) == ""
+    assert form.fill_all({"KEYWORD": [{"LABEL": "a"}, {"LABEL": "b"}]}) == "a;b;"
+    assert form.fill_all({"KEYWORD": []}) == ""
 
 
 def test_an_open_form_says_so() -> None:
     form = read_form(blank("COUNT") + when("feed", lambda: "x"))
-    assert not is_filled(fill(form, {"COUNT": "1"}))
-    assert is_filled(fill(form, {"COUNT": "1", "FEED": ""}))
+    assert fill(form, {"COUNT": "1"}).names == {"FEED"}
+    assert not fill(form, {"COUNT": "1", "FEED": ""}).names
 
 
 def test_the_longest_form_counts_bytes_and_both_characters_of_a_line_end() -> None:
     form = read_form("中\n" + when("feed", lambda: blank("FEED")) + blank("UNSUBSCRIBE"))
-    assert measure_longest(form) == 3 + 2 + 920 + 900
+    assert form.longest == 3 + 2 + 920 + 900

@@ -19,7 +19,14 @@ def _subject(
     keywords: list[str], *, pattern: str = PATTERN, language: str = "zh-CN", title: str = "每日论文"
 ) -> str:
     edition = make_edition([make_paper(1, keywords=tuple(keywords))])
-    return make_subject(pattern, make_newsletter(title=title), edition, edition.papers, load_words(language))
+    return make_subject(
+        pattern,
+        make_newsletter(title=title),
+        edition,
+        count=len(edition.papers),
+        keywords=rank_keywords(edition.papers),
+        words=load_words(language),
+    )
 
 
 def test_the_most_frequent_keyword_comes_first_then_the_order_of_appearance() -> None:
