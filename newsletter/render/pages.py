@@ -88,7 +88,7 @@ def render_edition_page(
     return frame.render(
         environment,
         "pages/edition.html",
-        date=frame.words.format_period(edition.kind, edition.period_end),
+        date=frame.words.format_period(edition.kind, edition.period_end, edition.first_day),
         count=frame.words.count_papers(len(edition.papers)),
         keywords=viewer.view_keywords(rank_keywords(edition.papers)[:KEYWORDS_SHOWN]),
         papers=[
