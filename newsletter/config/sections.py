@@ -12,8 +12,8 @@ from typing import Any
 
 from newsletter.model.theme import DARK, LIGHT
 
-
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""In the order of `date.weekday`."""
 
 
 @dataclass(frozen=True, slots=True)

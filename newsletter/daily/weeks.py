@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from newsletter.config.sections import WEEKDAYS
 from newsletter.daily.publisher import Publisher
-from newsletter.model import EditionKind, edition_name, find_first_day, find_monday
+from newsletter.model import EditionKind, find_first_day, find_monday
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, find_edition, is_taken_in, list_editions
 from newsletter.store.ledger import list_open_editions
@@ -107,17 +107,27 @@ def make_one(tx: Transaction, publisher: Publisher, period_end: date) -> Edition
 
 
 def find_due_weeks(
-    tx: Transaction, publisher: Publisher, day: date, *, resend: bool, asked: bool = False, forced: bool = False
+    tx: Transaction,
+    publisher: Publisher,
+    day: date,
+    *,
+    resend: bool,
+    asked: bool = False,
+    forced: bool = False,
+    repeats: bool = False,
 ) -> list[EditionFacts]:
-    """The weekly editions to be mailed in a run of `day`; `resend`: those of unknown outcome too."""
-    return list_due(
-        list_editions(tx, kind=EditionKind.WEEKLY),
-        day,
-        max_age=mail_age(EditionKind.WEEKLY, publisher.config.digest.max_age_days),
-        is_open=list_open_editions(tx, resend_unknown=resend, now=publisher.clock()),
-        asked=asked,
-        forced=forced,
-    )
+    """The weekly editions to be mailed in a run of `day`; `resend`: those of unknown outcome too, `repeats`:
+    also what was mailed that day."""
+    weeks = list_editions(tx, kind=EditionKind.WEEKLY)
+    is_open = set(list_open_editions(tx, resend_unknown=resend, now=publisher.clock()))
+    if repeats:
+        is_open |= {week.id for week in weeks if _is_of(publisher, week.planned_at, day)}
+    max_age = mail_age(EditionKind.WEEKLY, publisher.config.digest.max_age_days)
+    return list_due(weeks, day, max_age=max_age, is_open=is_open, asked=asked, forced=forced)
+
+
+def _is_of(publisher: Publisher, moment: datetime | None, day: date) -> bool:
+    return moment is not None and moment.astimezone(publisher.zone).date() == day
 
 
 def tell_too_old(publisher: Publisher, made: Iterable[EditionFacts], day: date) -> None:
@@ -125,5 +135,4 @@ def tell_too_old(publisher: Publisher, made: Iterable[EditionFacts], day: date) 
     max_age = mail_age(EditionKind.WEEKLY, publisher.config.digest.max_age_days)
     for week in made:
         if day - week.period_end > max_age:
-            name = edition_name(week.kind, week.period_end)
-            _log.warning("edition %s is too old to be mailed: it stands on its page only", name)
+            _log.warning("edition %s is too old to be mailed: it stands on its page only", week.name)
