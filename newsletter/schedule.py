@@ -3,6 +3,8 @@
 Every half minute a tick asks: has the hour of yesterday or today passed, within the catch-up window,
 and is that day's run not done? Then it runs. A day is done when an edition went out: where the digest
 is late, broken or the one of yesterday, the run is tried again until it is there or the window closes.
+A week that is over goes with the run of its last day or of a later one (`daily/weeks.py`), and what was left
+of it is taken up between the runs.
 Cron expressions are only read, for the wall-clock time they give on a day: the trigger's own memory
 loses a day when the clocks go forward and runs twice when they go back.
 """
@@ -17,9 +19,10 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.daily.job import SendOptions, resume_open, run_daily
+from newsletter.daily.job import SendOptions, resume_open, run_day
 from newsletter.daily.publisher import Publisher
-from newsletter.daily.report import SendReport
+from newsletter.daily.report import DayReport, SendReport
+from newsletter.daily.weekly import run_weekly
 from newsletter.errors import ConfigError, NewsletterError, TransportMisconfigured
 from newsletter.store.runs import Run, begin_run, end_run, find_run
 
@@ -75,13 +78,22 @@ def due_at(trigger: CronTrigger, day: date, zone: ZoneInfo) -> datetime | None:
 
 def find_due_day(publisher: Publisher, trigger: CronTrigger) -> date | None:
     """The day whose run is due now and not done; the later where two are."""
+    now, day = publisher.clock(), find_latest_day(publisher, trigger)
+    if day is None:
+        return None
+    with publisher.store.read() as tx:
+        run = find_run(tx, day)
+    due = due_at(trigger, day, publisher.zone)
+    return day if due is not None and now - due <= CATCH_UP and _is_open(run, now) else None
+
+
+def find_latest_day(publisher: Publisher, trigger: CronTrigger) -> date | None:
+    """Today or yesterday, the later whose hour has passed."""
     now, today = publisher.clock(), publisher.today()
     for day in (today, today - timedelta(days=1)):
         due = due_at(trigger, day, publisher.zone)
         if due is not None and due <= now:
-            with publisher.store.read() as tx:
-                run = find_run(tx, day)
-            return day if now - due <= CATCH_UP and _is_open(run, now) else None
+            return day
     return None
 
 
@@ -106,22 +118,34 @@ class Ticker:
         try:
             day = find_due_day(self._publisher, self._trigger)
             if day is not None:
-                self._note(_run_day(self._publisher, day, self._stop))
-            elif self._resume_at is None or self._publisher.clock() >= self._resume_at:
+                for report in _run_day(self._publisher, day, self._stop).reports:
+                    self._note(report)
+            elif self._is_welcome():
                 self._resume()
         except NewsletterError as error:
             _log.error("%s", say(error))
 
     def _resume(self) -> None:
         for report in resume_open(self._publisher, stop=self._stop):
-            # Tried again every tick while a server is away: what came of it is told once.
-            _log.log(logging.INFO if report.did_something else logging.DEBUG, "%s", _tell(report))
-            _tell_notes(report)
-            self._note(report)
+            self._take_note(report)
+        day = find_latest_day(self._publisher, self._trigger)
+        if day is not None and self._is_welcome() and not self._stop.is_set():
+            week = run_weekly(self._publisher, day, stop=self._stop)
+            for report in (week, *week.resumed) if week is not None else ():
+                self._take_note(report)
 
-    def _note(self, report: SendReport | None) -> None:
+    def _take_note(self, report: SendReport) -> None:
+        # Tried again every tick while a server is away: what came of it is told once.
+        _log.log(logging.INFO if report.did_something else logging.DEBUG, "%s", _tell(report))
+        _tell_notes(report)
+        self._note(report)
+
+    def _is_welcome(self) -> bool:
+        return self._resume_at is None or self._publisher.clock() >= self._resume_at
+
+    def _note(self, report: SendReport) -> None:
         """A refused login is not tried every half minute: servers lock such clients out."""
-        if report is not None and isinstance(report.stopped_by, TransportMisconfigured):
+        if isinstance(report.stopped_by, TransportMisconfigured):
             self._resume_at = self._publisher.clock() + TRY_AGAIN
 
 
@@ -160,25 +184,29 @@ def run_schedule(publisher: Publisher) -> None:
     scheduler.shutdown(wait=True)
 
 
-def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> SendReport | None:
+def _run_day(publisher: Publisher, day: date, stop: threading.Event) -> DayReport:
     with publisher.store.write() as tx:
         before = begin_run(tx, day, now=publisher.clock())
-    report = None
     try:
-        report = run_daily(publisher.with_current_topics(), SendOptions(), stop=stop)
+        both = run_day(publisher.with_current_topics(), SendOptions(), stop=stop, day=day)
     except NewsletterError as error:
-        outcome, level = say(error), logging.ERROR
-    else:
-        outcome, level = _tell(report), logging.INFO if report.is_complete else logging.WARNING
+        both = DayReport(None, None, (error,))
+    report = both.daily
+    told = [] if report is None else [_tell(report)]
+    outcome = "; ".join([*told, *map(say, both.errors)])
     if outcome != before:  # said once, not at every try
+        is_fine = report is not None and report.is_complete and not both.errors
+        level = logging.INFO if is_fine else logging.ERROR if both.errors else logging.WARNING
         _log.log(level, "%s", outcome)
-    for each in (report, *report.resumed) if report is not None else ():
+    for each in both.reports:
         _tell_notes(each)
+    if both.weekly is not None and both.weekly.did_something:
+        _log.log(logging.INFO if both.weekly.is_complete else logging.WARNING, "%s", _tell(both.weekly))
     done = report is not None and not report.busy and _is_done(publisher, report, day)
     if not stop.is_set() or done:  # broken off, it is gone on with at once by whoever starts next
         with publisher.store.write() as tx:
             end_run(tx, day, outcome, done=done, now=publisher.clock())
-    return report
+    return both
 
 
 def _is_done(publisher: Publisher, report: SendReport, day: date) -> bool:

@@ -24,6 +24,8 @@ from zoneinfo import ZoneInfo
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from newsletter.config.sections import WEEKDAYS
+
 PROGRAM = (sys.executable, "-W", "error", "-c", "from newsletter.cli import main; main()")
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -67,7 +69,7 @@ class Program:
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-        return kept | {"PYTHONUTF8": "1"} | self.variables
+        return kept | {"PYTHONUTF8": "1", "NEWSLETTER_SCHEDULE__WEEK_CLOSES": _tomorrow()} | self.variables
 
     def configure(self, **values: str | int) -> None:
         """`transport__smtp__port=25` sets that key from now on."""
@@ -119,6 +121,11 @@ def write_paper(number: int, *, title: str = "", keywords: str = "**强化学习
         f"## {number}.[{title}](https://arxiv.org/pdf/2509.{number:05})\n"
         f"summary:{keywords}  第{number}篇论文提出了新方法。它在基准上达到**73.5%**的性能。\n"
     )
+
+
+def _tomorrow() -> str:
+    """The weekday on which no week closes while tests with digests of these days run."""
+    return WEEKDAYS[(today().weekday() + 1) % len(WEEKDAYS)]
 
 
 def today() -> date:

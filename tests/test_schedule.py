@@ -18,10 +18,11 @@ from aiosmtpd.smtp import AuthResult
 
 from newsletter import schedule
 from newsletter.config import load_config
-from newsletter.daily.job import SendOptions, run_daily
+from newsletter.daily.job import SendOptions, run_daily, run_day
 from newsletter.daily.publisher import Publisher, open_publisher
-from newsletter.daily.report import SendReport
+from newsletter.daily.report import DayReport
 from newsletter.errors import ConfigError
+from newsletter.model import EditionKind, Preferences
 from newsletter.schedule import TRY_AGAIN, Ticker, due_at, find_due_day, read_cron
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.runs import end_run, last_run
@@ -62,9 +63,15 @@ class MovedClock:
     def tick(self) -> None:
         self.ticker.tick()
 
+    def subscribe_weekly(self) -> None:
+        wishes = Preferences(frequency=EditionKind.WEEKLY)
+        with self.publisher.store.write() as tx:
+            row = SubscriberRow("week@readers.test", preferences=wishes, named=frozenset({"frequency"}))
+            save_subscribers(tx, [row], now=self.now)
+
     @property
     def mails(self) -> list[str]:
-        return sorted(path.name[:10] for path in (self.folder / "outbox").glob("*.eml"))
+        return sorted(path.name.partition(".")[0] for path in (self.folder / "outbox").glob("*.eml"))
 
     def tick_through(self, start: datetime, end: datetime, step: timedelta = timedelta(minutes=7)) -> None:
         self.now = start
@@ -212,11 +219,11 @@ def test_a_day_whose_edition_was_sent_by_hand_is_done(
     run_daily(clock.publisher, SendOptions(), stop=threading.Event())
     runs = []
 
-    def count(*told: Any, **more: Any) -> SendReport:
+    def count(*told: Any, **more: Any) -> DayReport:
         runs.append(told)
-        return run_daily(*told, **more)
+        return run_day(*told, **more)
 
-    monkeypatch.setattr(schedule, "run_daily", count)
+    monkeypatch.setattr(schedule, "run_day", count)
     clock.tick_through(clock.now, clock.now + timedelta(hours=5))
     assert len(runs) == 2, "for yesterday, and for today: once each"
     assert len(clock.mails) == 1
@@ -305,6 +312,67 @@ def test_a_failed_run_is_told_in_the_store_and_never_ends_the_schedule(
     assert run is not None
     assert run.outcome
     assert len([record for record in caplog.records if record.name == "newsletter.schedule"]) == 1
+
+
+SUNDAY = date(2025, 9, 28)
+
+
+def at(day: date, hour: int) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def test_the_week_goes_out_with_the_run_of_its_last_day(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    clock.subscribe_weekly()
+    for back in (1, 0):
+        clock.write_digest(SUNDAY - timedelta(days=back))
+        clock.tick_through(at(SUNDAY - timedelta(days=back), 6), at(SUNDAY - timedelta(days=back), 10))
+    assert clock.mails == ["2025-09-27", "2025-09-28", "2025-W39"]
+    before = [path.stat().st_mtime_ns for path in (clock.folder / "outbox").iterdir()]
+    clock.tick_through(at(SUNDAY, 10), at(SUNDAY + timedelta(days=1), 10))
+    assert [path.stat().st_mtime_ns for path in (clock.folder / "outbox").iterdir()] == before
+
+
+def test_a_week_whose_last_digest_is_missing_waits_for_the_hour_of_the_next_day(
+    make_clock: Callable[..., MovedClock],
+) -> None:
+    clock = make_clock()
+    clock.subscribe_weekly()
+    saturday, monday = SUNDAY - timedelta(days=1), SUNDAY + timedelta(days=1)
+    clock.write_digest(saturday)
+    clock.tick_through(at(saturday, 8), at(saturday, 9))
+    clock.tick_through(at(SUNDAY, 8), at(monday, 8))
+    assert clock.mails == ["2025-09-27"], "no mail at midnight: the digest may still come"
+    clock.tick_through(at(monday, 8), at(monday, 9))
+    assert clock.mails == ["2025-09-27", "2025-W39"]
+
+
+def test_a_week_that_was_broken_off_is_taken_up_between_the_runs(
+    make_clock: Callable[..., MovedClock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = make_clock()
+    clock.subscribe_weekly()
+    clock.write_digest(SUNDAY)
+    clock.now = at(SUNDAY, 9)
+    with monkeypatch.context() as patch:
+        patch.setattr("newsletter.daily.job.run_weekly", lambda *_told, **_more: None)
+        clock.tick()
+    assert clock.mails == ["2025-09-28"]
+    clock.now += timedelta(seconds=30)
+    clock.tick()
+    assert clock.mails == ["2025-09-28", "2025-W39"]
+
+
+def test_a_week_is_caught_up_when_the_machine_was_off(make_clock: Callable[..., MovedClock]) -> None:
+    clock = make_clock()
+    clock.subscribe_weekly()
+    for back in range(4):
+        clock.write_digest(SUNDAY - timedelta(days=back))
+    wednesday = SUNDAY + timedelta(days=3)
+    clock.write_digest(wednesday)
+    clock.now = at(wednesday, 17)
+    clock.tick()
+    assert clock.mails == ["2025-10-01", "2025-W39"]
 
 
 @pytest.mark.parametrize(

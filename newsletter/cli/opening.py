@@ -100,18 +100,3 @@ def start_logging(level: int) -> None:
 def print_json(document: Any) -> None:
     """One JSON document on stdout, in ASCII where that is all it can write."""
     click.echo(json.dumps(document, ensure_ascii=not writes_utf8(sys.stdout), indent=2))
-
-
-def warn_of_weekly_readers(publisher: Publisher) -> None:
-    """Says on stderr that readers wait for an edition that nobody makes: silence would lose them."""
-    from newsletter.model import EditionKind
-    from newsletter.store.subscribers import count_readers
-
-    with publisher.store.read() as tx:
-        waiting = count_readers(tx, EditionKind.WEEKLY)
-    if waiting:
-        click.echo(
-            f"warning: {waiting} weekly readers get nothing, this version makes daily editions only; "
-            "newsletter subscribers set ADDRESS --frequency daily",
-            err=True,
-        )

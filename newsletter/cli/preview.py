@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--date", "day", type=Day(), help="That day's digest instead of the latest.")
+@click.option("--weekly", is_flag=True, help="The mail of the week of that day, as far as it has come.")
 @click.option("--keywords", type=Keywords(), help="As a reader of these keywords gets it.")
 @click.option("--language", default="", help="Of the interface words.  [default: the newsletter's]")
 @click.option(
@@ -30,21 +31,35 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def preview(
-    ctx: click.Context, day: date | None, keywords: tuple[str, ...] | None, language: str, out: Path
+    ctx: click.Context,
+    *,
+    day: date | None,
+    weekly: bool,
+    keywords: tuple[str, ...] | None,
+    language: str,
+    out: Path,
 ) -> int:
     """Write the mail as .html, .txt and .eml; say how large it is and where mail programs will not show
     it as meant. Nothing is stored or sent."""
-    from newsletter.daily.preview import write_preview
+    from newsletter.daily.composer import rehearse_edition, rehearse_week_of
+    from newsletter.daily.preview import write_rehearsal
     from newsletter.daily.read import read_digests
     from newsletter.model import Preferences
 
     with opened_publisher(ctx) as publisher:
-        digest = read_digests(publisher, day=day).digest
-        written = write_preview(publisher, digest, Preferences(keywords, language=language), out)
+        reading = read_digests(publisher, day=day)
+        digest, others = reading.digest, reading.others
+        if weekly:
+            rehearsal = rehearse_week_of(publisher, [digest, *others], digest.date)
+        else:
+            rehearsal = rehearse_edition(publisher, digest)
+        if rehearsal is None:
+            click.echo(f"every paper of {digest.date} stood in an earlier week: weekly readers get no mail")
+            return Exit.DONE
+        written = write_rehearsal(publisher, rehearsal, Preferences(keywords, language=language), out)
     if written is None:
-        click.echo(
-            f"no paper of {digest.date} matches {', '.join(keywords or ())}: such a reader gets no mail"
-        )
+        name, chosen = rehearsal[0].name, ", ".join(keywords or ())
+        click.echo(f"no paper of {name} matches {chosen}: such a reader gets no mail")
         return Exit.DONE
     _tell(written)
     return Exit.DONE

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli.exits import Exit, exit_code, print_error
-from newsletter.cli.opening import Address, Day, opened_publisher, print_json, warn_of_weekly_readers
+from newsletter.cli.opening import Address, Day, opened_publisher, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from newsletter.daily.publisher import Publisher
-    from newsletter.daily.report import SendReport
+    from newsletter.daily.report import DayReport, SendReport
     from newsletter.model import Digest
 
 
@@ -37,9 +38,9 @@ def send(
     states: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    """Publish the latest digest and mail it to whoever has not had it.
+    """Publish the latest digest and mail it to whoever has not had it; then the week, once it is over.
 
-    Run again, it says what was done and does nothing.
+    Run again, it says what was done and does nothing. The week goes out although the day's digest is missing.
     """
     with opened_publisher(ctx) as publisher:
         if dry_run or addresses:
@@ -51,28 +52,41 @@ def _send(
     publisher: Publisher, day: date | None, states: tuple[str, ...], *, force: bool, as_json: bool
 ) -> int:
     from newsletter.cli.progress import shown_progress, stopping
-    from newsletter.daily.job import SendOptions, run_daily
+    from newsletter.daily.job import SendOptions, run_day
     from newsletter.model import DeliveryState
 
     options = SendOptions(day, force, tuple(map(DeliveryState, states)))
     with stopping() as stop, shown_progress() as progress:
-        report = run_daily(publisher, options, stop=stop, progress=progress)
-    if as_json:
-        print_json(report.as_json())
-    else:
-        click.echo(report.as_line())
-    for error in report.broken:
+        report = run_day(publisher, options, stop=stop, progress=progress)
+    _print_report(report, as_json=as_json)
+    for error in report.errors:
+        print_error(error)
+    for each in (report.daily, report.weekly):
+        if each is not None and each.stopped_by is not None:
+            print_error(each.stopped_by)
+        elif each is not None:
+            _print_troubles(each)
+    stopped = [each.stopped_by for each in (report.daily, report.weekly) if each and each.stopped_by]
+    codes = [exit_code(error) for error in (*report.errors, *stopped)]
+    return max(codes, default=Exit.DONE if report.is_complete else Exit.NOT_ALL_SUBMITTED)
+
+
+def _print_report(report: DayReport, *, as_json: bool) -> None:
+    if as_json and (document := report.as_json()) is not None:
+        print_json(document)
+    weekly = report.weekly
+    told = [report.daily] if report.daily else []
+    if weekly is not None and (weekly.counts.planned or weekly.edition.is_stopped or weekly.busy):
+        told.append(weekly)
+    for each in () if as_json else told:
+        click.echo(each.as_line())
+    for error in report.daily.broken if report.daily else ():
         click.echo(f"warning: {error.message}", err=True)
-    for earlier in report.resumed:
-        click.echo(f"taken up again: {earlier.as_line()}", err=True)
-    for note in (note for each in (report, *report.resumed) for note in each.notes()):
+    for edition in filter(None, (report.daily, weekly)):
+        for earlier in edition.resumed:
+            click.echo(f"taken up again: {earlier.as_line()}", err=True)
+    for note in (note for each in report.reports for note in each.notes()):
         click.echo(f"warning: {note}", err=True)
-    warn_of_weekly_readers(publisher)
-    if report.stopped_by is not None:
-        print_error(report.stopped_by)
-        return exit_code(report.stopped_by)
-    _print_troubles(report)
-    return Exit.DONE if report.is_complete else Exit.NOT_ALL_SUBMITTED
 
 
 def _print_troubles(report: SendReport) -> None:
@@ -95,18 +109,26 @@ def _rehearse(
     from newsletter.daily.deliver import check_transport
     from newsletter.daily.hold import admit, check_age
     from newsletter.daily.read import read_digests
+    from newsletter.errors import DigestError
 
     if addresses and dry_run:
         raise click.UsageError("--dry-run and --to exclude each other")
     if addresses:
         check_transport(publisher)
-    reading = read_digests(publisher, day=day, force=force)
-    if not (force or addresses):
-        check_age(publisher, reading.digest)
-        admit(publisher, reading, for_good=False)
     if addresses:
-        return _send_tests(publisher, reading.digest, addresses, as_json=as_json)
-    return _dry_run(publisher, reading.digest, as_json=as_json)
+        digest = read_digests(publisher, day=day, force=force).digest
+        return _send_tests(publisher, digest, addresses, as_json=as_json)
+    try:
+        reading = read_digests(publisher, day=day, force=force)
+        digests = [reading.digest, *reading.others]
+        if not force:
+            check_age(publisher, reading.digest)
+            digests, _ = admit(publisher, reading, for_good=False)
+    except DigestError:
+        if day is None:  # the week does not wait for it
+            _dry_run(publisher, None, [], with_week=True, as_json=as_json)
+        raise
+    return _dry_run(publisher, reading.digest, digests, with_week=day is None, as_json=as_json)
 
 
 def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...], *, as_json: bool) -> int:
@@ -134,27 +156,38 @@ def _send_tests(publisher: Publisher, digest: Digest, addresses: tuple[str, ...]
     return max(map(exit_code, errors), default=Exit.DONE)
 
 
-def _dry_run(publisher: Publisher, digest: Digest, *, as_json: bool) -> int:
-    from newsletter.daily.rehearse import Rehearsed, rehearse_send
+def _dry_run(
+    publisher: Publisher,
+    digest: Digest | None,
+    digests: Sequence[Digest],
+    *,
+    with_week: bool,
+    as_json: bool,
+) -> int:
+    """Of the day, where it has a digest, and of the weeks that are over once `digests` are taken in."""
+    from newsletter.daily.rehearse import DryRun, Rehearsed, rehearse_send, rehearse_weekly
+
+    told: list[dict[str, Any]] = []
 
     def tell(reader: Rehearsed) -> None:
+        if as_json:
+            told.append(reader.as_json())
+            return
         reason = _REASONS.get(reader.left_out or reader.skipped, reader.left_out or reader.skipped)
         fate = f"{reader.size:,} bytes  {reader.subject}" if reader.size else f"skipped: {reason}"
         click.echo(f"{reader.email:<40}  {reader.problem or fate}")
 
-    if as_json:
-        readers: list[dict[str, Any]] = []
-        dry_run = rehearse_send(publisher, digest, tell=lambda reader: readers.append(reader.as_json()))
-        print_json(dry_run.as_json() | {"readers": readers})
-        return Exit.DONE
-    dry_run = rehearse_send(publisher, digest, tell=tell)
-    counts = dry_run.counts
-    others = f", {dry_run.left_out} not asked for" if dry_run.left_out else ""
-    unfit = f", {counts.failed} cannot be mailed" if counts.failed else ""
-    click.echo(
-        f"edition {dry_run.edition.name}: {counts.pending} would be mailed by {dry_run.transport}, "
-        f"{counts.skipped} skipped{unfit}{others}; nothing was handed over"
-    )
+    def show(run: DryRun) -> dict[str, Any]:
+        if not as_json:
+            click.echo(run.as_line())
+        readers, told[:] = told[:], []
+        return run.as_json() | {"readers": readers}
+
+    daily = None if digest is None else show(rehearse_send(publisher, digest, tell=tell))
+    weeks = rehearse_weekly(publisher, digests, tell=tell) if with_week else ()
+    weekly = [show(week) for week in weeks if week.counts.planned]
+    if as_json and daily is not None:
+        print_json(daily | {"weekly": weekly[-1] if weekly else None})
     return Exit.DONE
 
 

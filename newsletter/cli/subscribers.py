@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsletter.cli.exits import Exit
-from newsletter.cli.opening import now, opened_publisher, warn_of_weekly_readers
+from newsletter.cli.opening import now, opened_publisher
 from newsletter.cli.streams import utf8_output
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def import_list(ctx: click.Context, file: str) -> int:
     with opened_publisher(ctx) as publisher, click.open_file(file, "rb") as binary:
         lines = decode_lines(binary)
         report = import_subscribers(publisher.store, lines, languages=known_languages(), now=now())
-        warn_of_weekly_readers(publisher)
     for problem in report.problems:
         click.echo(f"{file}:{problem.line}: {problem.message}", err=True)
     click.echo(f"{report.added} new, {report.known} known, {len(report.problems)} left out")

@@ -12,6 +12,9 @@ from typing import Any
 
 from newsletter.model.theme import DARK, LIGHT
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""In the order of `date.weekday`."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
@@ -197,6 +200,7 @@ class DkimSection:
 @dataclass(frozen=True, slots=True)
 class ScheduleSection:
     cron: str = _key("0 8 * * *", "When the daily job is due, in the newsletter's time zone.")
+    week_closes: str = _key("sunday", "The last day of the weekly edition.", choices=WEEKDAYS)
 
 
 @dataclass(frozen=True, slots=True)

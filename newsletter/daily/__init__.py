@@ -10,5 +10,8 @@ Run again it finds nothing to do: digests are compared by content, files by thei
 by the ledger. A digest that is missing, broken, empty, stale or held ends it before anything is
 written, so the last good feeds stand and nobody is mailed.
 
+After it the same for the week that is over: made of the papers of its days, published, delivered (`weeks`,
+`weekly`). It hangs on the day only as far as the day's papers belong to it.
+
 What it does not do: decide when (`schedule`), talk to a terminal or to HTTP (`cli`, `web`).
 """

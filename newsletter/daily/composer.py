@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from newsletter.daily.plan import find_linked
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import store_digests
+from newsletter.daily.weeks import find_due_weeks, find_week_of, make_one, make_weeks
 from newsletter.delivery.compose import EditionComposer, MailFacts
 from newsletter.delivery.links import LinkMaker
 from newsletter.keywords import Vocabulary
@@ -13,6 +17,7 @@ from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, find_edition, load_edition, read_revision
 from newsletter.store.repeats import find_mailed_before
 from newsletter.store.vocabulary import load_vocabulary_of
+from newsletter.store.weeks import list_week_ends
 
 
 def open_composer(tx: Transaction, publisher: Publisher, edition: EditionFacts) -> EditionComposer:
@@ -53,9 +58,32 @@ def _load(
     return load_edition(tx, facts, vocabulary, revision=revision), vocabulary
 
 
-def rehearse_edition(publisher: Publisher, digest: Digest) -> tuple[EditionFacts, EditionComposer]:
+Rehearsal = tuple[EditionFacts, EditionComposer]
+
+
+def rehearse_edition(publisher: Publisher, digest: Digest) -> Rehearsal:
     """The digest as the edition it would become, and its composer; nothing of it is kept."""
     with publisher.store.rehearse() as tx:
         store_digests(tx, publisher, [digest])
         edition = find_edition(tx, EditionKind.DAILY, digest.date)
         return edition, open_composer(tx, publisher, edition)
+
+
+def rehearse_weeks(publisher: Publisher, digests: Sequence[Digest], *, resend: bool) -> list[Rehearsal]:
+    """The weekly editions that a run would mail today, once it had taken these digests in."""
+    day = publisher.today()
+    with publisher.store.rehearse() as tx:
+        store_digests(tx, publisher, digests)
+        make_weeks(tx, publisher, day)
+        due = find_due_weeks(tx, publisher, day, resend=resend)
+        return [(week, open_composer(tx, publisher, week)) for week in due]
+
+
+def rehearse_week_of(publisher: Publisher, digests: Sequence[Digest], day: date) -> Rehearsal | None:
+    """The week that `day` belongs to, as far as it has come with these digests; None without papers."""
+    with publisher.store.rehearse() as tx:
+        store_digests(tx, publisher, digests)
+        ends = list_week_ends(tx)
+        end = find_week_of(day, publisher.config.schedule.week_closes, ends)
+        week = find_edition(tx, EditionKind.WEEKLY, end) if end in ends else make_one(tx, publisher, end)
+        return None if week is None else (week, open_composer(tx, publisher, week))

@@ -15,6 +15,7 @@ from newsletter.config import Config, check_public_addresses
 from newsletter.daily.composer import open_composer
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.report import SendReport
+from newsletter.daily.weeks import mail_age
 from newsletter.delivery.desk import Assignment
 from newsletter.delivery.refusals import Refusals
 from newsletter.delivery.send import Job, Outcome, Progress, deliver
@@ -160,7 +161,7 @@ def _run(
 
 def _give_up_at(publisher: Publisher, edition: EditionFacts, wish: Wish) -> datetime:
     """When the edition is stale; a day after its planning, or after now, where it was sent by force."""
-    max_age = timedelta(days=publisher.config.digest.max_age_days)
+    max_age = mail_age(edition.kind, publisher.config.digest.max_age_days)
     stale_at = publisher.midnight_after(edition.period_end) + max_age
     now = publisher.clock()
     planned_at = edition.planned_at or now

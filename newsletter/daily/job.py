@@ -1,4 +1,8 @@
-"""The run of `newsletter send` and of the schedule: the steps in their order, and nothing else."""
+"""The run of `newsletter send` and of the schedule: the steps in their order, and nothing else.
+
+The day first, then the week that is over. A week waits for no digest: where that of the day is missing or
+unfit, the weekly readers get theirs all the same.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,12 @@ from newsletter.daily.hold import admit, check_age
 from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import read_digests, store_digests
-from newsletter.daily.report import SendReport
+from newsletter.daily.report import DayReport, SendReport
 from newsletter.daily.templates import prove_templates
+from newsletter.daily.weekly import run_weekly
 from newsletter.delivery.send import Progress
 from newsletter.delivery.transports import open_transport
+from newsletter.errors import DigestError, NewsletterError
 from newsletter.model import DeliveryState, EditionKind
 from newsletter.store.editions import EditionFacts, find_edition, find_edition_by_id
 from newsletter.store.ledger import list_open_editions
@@ -29,6 +35,36 @@ class SendOptions:
     day: date | None = None
     force: bool = False
     retry: tuple[DeliveryState, ...] = ()
+
+
+def run_day(
+    publisher: Publisher,
+    options: SendOptions,
+    *,
+    stop: threading.Event,
+    progress: Progress = lambda answered: None,
+    day: date | None = None,
+) -> DayReport:
+    """The daily run, and the weekly one where a week is over on `day` (default: today).
+
+    A past day that is asked for by its date brings no week. A digest that cannot be used stands in the
+    report, as does what kept the week back. Raises ConfigError, RenderError, StoreError of the daily run.
+    """
+    daily, weekly = None, None
+    errors: list[NewsletterError] = []
+    try:
+        daily = run_daily(publisher, options, stop=stop, progress=progress)
+    except DigestError as error:
+        errors.append(error)
+    if options.day is None and not stop.is_set() and (daily is None or daily.is_free):
+        wish = Wish(options.retry, options.force)
+        try:
+            weekly = run_weekly(
+                publisher, day or publisher.today(), stop=stop, wish=wish, repeats=True, progress=progress
+            )
+        except NewsletterError as error:
+            errors.append(error)
+    return DayReport(daily, weekly, tuple(errors))
 
 
 def run_daily(
@@ -56,9 +92,7 @@ def run_daily(
     report = deliver_edition(
         publisher, edition, wish=Wish(options.retry, options.force), stop=stop, progress=progress
     )
-    resumed = (
-        () if report.stopped_by or report.busy else tuple(resume_open(publisher, stop=stop, but=edition))
-    )
+    resumed = tuple(resume_open(publisher, stop=stop, but=edition)) if report.is_free else ()
     return dataclasses.replace(report, site=site, broken=(*reading.broken, *held), resumed=resumed)
 
 

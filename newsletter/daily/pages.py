@@ -170,7 +170,7 @@ class _Maker:
     def _summarise(self, facts: EditionFacts, with_keywords: bool) -> EditionSummary:
         if with_keywords:
             return summarise_edition(load_edition(self._tx, facts, self._plan.vocabulary))
-        return EditionSummary(facts.kind, facts.period_end, facts.name, facts.papers, ())
+        return EditionSummary(facts.kind, facts.period_end, facts.name, facts.papers, (), facts.first_day)
 
     def _sitemap_pages(self) -> Iterator[SitemapPage]:
         editions = self._plan.editions

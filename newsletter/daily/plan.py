@@ -19,7 +19,7 @@ from newsletter import __version__
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.templates import stamp_templates
 from newsletter.keywords import Vocabulary
-from newsletter.model import Keyword, Paper
+from newsletter.model import EditionKind, Keyword, Paper
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, list_editions
 from newsletter.store.keywords import (
@@ -71,12 +71,12 @@ class SitePlan:
         return use.keyword if use else self.published[slug]
 
     def touched_moments(self) -> list[datetime]:
-        """When the papers of the wanted editions may have been published: their editions' first and last
-        moments; the papers of one lie a second apart, before it."""
+        """When the papers of the wanted editions may have been published: their daily editions' first and
+        last moments; the papers of one lie a second apart, before it."""
         return [
             moment
             for edition in self.editions
-            if edition.name in self.wanted_editions
+            if edition.name in self.wanted_editions and edition.kind is EditionKind.DAILY
             for end in (edition.published_at, edition.updated_at)
             for moment in (end, end - timedelta(seconds=edition.papers))
         ]

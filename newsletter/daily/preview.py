@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.daily.composer import Rehearsal, rehearse_edition
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.rehearse import compose_preview
 from newsletter.errors import StoreError
@@ -29,11 +30,19 @@ def write_preview(
     publisher: Publisher, digest: Digest, preferences: Preferences, out: Path
 ) -> Preview | None:
     """Writes <date>.html, .txt and .eml; None where no paper matches. Raises StoreError: unwritable."""
-    message = compose_preview(publisher, digest, preferences)
+    return write_rehearsal(publisher, rehearse_edition(publisher, digest), preferences, out)
+
+
+def write_rehearsal(
+    publisher: Publisher, rehearsal: Rehearsal, preferences: Preferences, out: Path
+) -> Preview | None:
+    """The same of any edition, under its name."""
+    edition, composer = rehearsal
+    message = compose_preview(composer, preferences)
     if message is None:
         return None
     contents = {"html": message.html.encode(), "txt": message.text.encode(), "eml": message.raw}
-    paths = {ending: out / f"{digest.date}.{ending}" for ending in contents}
+    paths = {ending: out / f"{edition.name}.{ending}" for ending in contents}
     try:
         out.mkdir(parents=True, exist_ok=True)
         for ending, data in contents.items():

@@ -19,6 +19,7 @@ from newsletter.store import Transaction
 from newsletter.store.fetched import StoredDocuments
 from newsletter.store.held import forget_held
 from newsletter.store.intake import TakenIn, take_in
+from newsletter.store.weeks import follow_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,14 @@ def read_digests(publisher: Publisher, *, day: date | None = None, force: bool =
 
 
 def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Digest]) -> dict[date, TakenIn]:
-    """Takes the digests in, the oldest first, so that a paper's first edition is its earliest."""
+    """Takes the digests in, the oldest first, so that a paper's first edition is its earliest; weekly
+    editions that stand follow."""
     now = publisher.clock().replace(microsecond=0)
     taken = {}
     for digest in sorted(digests, key=lambda digest: digest.date):
         # A digest of last week is no news of today: its papers are dated with the end of their day.
         published_at = min(now, publisher.midnight_after(digest.date))
         taken[digest.date] = take_in(tx, digest, publisher.topics, published_at=published_at, now=now)
+    follow_days(tx, (day for day, came in taken.items() if came in (TakenIn.NEW, TakenIn.CHANGED)), now=now)
     forget_held(tx, taken)
     return taken

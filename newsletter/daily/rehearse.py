@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.daily.composer import rehearse_edition
+from newsletter.daily.composer import Rehearsal, rehearse_edition, rehearse_weeks
 from newsletter.daily.deliver import resends_unknown
 from newsletter.daily.publisher import Publisher
 from newsletter.delivery.compose import EditionComposer
@@ -72,6 +72,14 @@ class DryRun:
     seconds: float
     left_out: int = 0
 
+    def as_line(self) -> str:
+        unfit = f", {self.counts.failed} cannot be mailed" if self.counts.failed else ""
+        others = f", {self.left_out} not asked for" if self.left_out else ""
+        return (
+            f"edition {self.edition.name}: {self.counts.pending} would be mailed by {self.transport}, "
+            f"{self.counts.skipped} skipped{unfit}{others}; nothing was handed over"
+        )
+
     def as_json(self) -> dict[str, Any]:
         return {
             "edition": self.edition.name,
@@ -90,12 +98,26 @@ class DryRun:
         }
 
 
-def rehearse_send(
-    publisher: Publisher, digest: Digest, *, tell: Callable[[Rehearsed], None] = lambda rehearsed: None
-) -> DryRun:
+Tell = Callable[[Rehearsed], None]
+
+
+def rehearse_send(publisher: Publisher, digest: Digest, *, tell: Tell = lambda rehearsed: None) -> DryRun:
     """Composes the mail of everybody who has not had the edition, hands none over, and tells of each."""
+    return _rehearse_edition(publisher, rehearse_edition(publisher, digest), tell)
+
+
+def rehearse_weekly(
+    publisher: Publisher, digests: Sequence[Digest], *, tell: Tell = lambda rehearsed: None
+) -> Iterator[DryRun]:
+    """The same for each week that a run would mail today, the earliest first."""
+    resend = resends_unknown(publisher.config, open_transport(publisher.config.transport))
+    weeks = rehearse_weeks(publisher, digests, resend=resend)
+    return (_rehearse_edition(publisher, week, tell) for week in weeks)
+
+
+def _rehearse_edition(publisher: Publisher, rehearsal: Rehearsal, tell: Tell) -> DryRun:
     started = time.monotonic()
-    edition, composer = rehearse_edition(publisher, digest)
+    edition, composer = rehearsal
     fates: Counter[str] = Counter()
     with publisher.store.read() as tx:
         for rehearsed in _rehearse_all(tx, publisher, edition, composer):
@@ -129,10 +151,9 @@ def _find_readers(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
     return iterate_open(tx, edition.id, transport=transport.name, resend_unknown=resend)
 
 
-def compose_preview(publisher: Publisher, digest: Digest, preferences: Preferences) -> Message | None:
+def compose_preview(composer: EditionComposer, preferences: Preferences) -> Message | None:
     """The mail of a reader with these preferences; None where no paper matches."""
     reader = _stranger("reader@example.org", preferences)
-    _, composer = rehearse_edition(publisher, digest)
     rendition = composer.decide(reader)
     return None if rendition is None else composer.compose_test(reader, rendition, "preview")
 

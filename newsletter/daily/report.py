@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.errors import DigestError, NewsletterError
-from newsletter.model import DeliveryCounts
+from newsletter.model import DeliveryCounts, EditionKind
 from newsletter.site import SiteChange
 from newsletter.store.editions import EditionFacts
 from newsletter.store.ledger import Trouble
@@ -44,6 +44,11 @@ class SendReport:
         return self.planned_now or self.submitted_now > 0 or self.given_up > 0
 
     @property
+    def is_free(self) -> bool:
+        """Nothing stands in the way of another delivery."""
+        return self.stopped_by is None and not self.busy
+
+    @property
     def is_complete(self) -> bool:
         """Everything was handed over that can be: what failed for good in an earlier run is history."""
         open_ends = self.counts.pending + self.counts.unknown + self.failed_now + self.given_up
@@ -76,7 +81,7 @@ class SendReport:
         if not counts.planned and paused:
             return f"edition {name} is {paused}"
         if not counts.planned:
-            return f"edition {name}: nobody to mail (no confirmed subscriber)"
+            return f"edition {name}: nobody to mail (no confirmed {self.edition.kind} subscriber)"
         parts = [
             f"{count} {state}"
             for count, state in (
@@ -102,6 +107,43 @@ class SendReport:
             notes.append(f"{who} refused so many addresses that it must be us: nobody there is suppressed")
         if self.given_up:
             name = self.edition.name
-            again = f"newsletter send --date {name} --force --retry failed mails it all the same"
+            of_day = f" --date {name}" if self.edition.kind is EditionKind.DAILY else ""
+            again = f"newsletter send{of_day} --force --retry failed mails it all the same"
             notes.append(f"edition {name} is too old: {self.given_up} readers never got it; {again}")
         return notes
+
+
+@dataclass(frozen=True)
+class DayReport:
+    """The daily run and the weekly one; `errors`: why there is no daily one, and what kept the week back."""
+
+    daily: SendReport | None
+    weekly: SendReport | None
+    errors: tuple[NewsletterError, ...] = ()
+
+    @property
+    def reports(self) -> tuple[SendReport, ...]:
+        """Those of all editions that were worked on, the daily one first."""
+        both = [report for report in (self.daily, self.weekly) if report is not None]
+        return tuple(each for report in both for each in (report, *report.resumed))
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.errors and all(report.is_complete for report in self.reports)
+
+    def as_json(self) -> dict[str, Any] | None:
+        """The daily run's document with the weekly one's in it; None where there was neither."""
+        if self.daily is None and self.weekly is None:
+            return None
+        weekly = self.weekly.as_json() if self.weekly else None
+        daily = self.daily.as_json() if self.daily else {**(weekly or {}), **_NO_DAILY}
+        return {**daily, "weekly": weekly}
+
+
+_COUNTS = ("revision", "planned", "submitted", "failed", "skipped", "unknown", "pending")
+_NO_DAILY: dict[str, Any] = {
+    "edition": None,
+    "kind": EditionKind.DAILY.value,
+    **dict.fromkeys(_COUNTS, 0),
+    "seconds": 0.0,
+}

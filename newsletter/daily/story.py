@@ -53,7 +53,8 @@ def _tell(chapter: Chapter, publisher: Publisher) -> str:
 
     match chapter.state:
         case None:
-            fate = f"not planned for this address: it was no confirmed reader{at(chapter.planned_at)}"
+            reader = f"{chapter.kind} reader{at(chapter.planned_at)}"
+            fate = f"not planned for this address: it was no confirmed {reader}"
         case DeliveryState.PENDING if chapter.retry_at is not None:
             tries = f"put off after {chapter.attempts} attempts"
             fate = f"pending, {tries}, the next{at(chapter.retry_at)}{said}"

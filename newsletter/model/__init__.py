@@ -28,7 +28,15 @@ from newsletter.model.digest import (
     normalise_url,
     split_sources,
 )
-from newsletter.model.edition import Edition, EditionKind, Keyword, PublishedPaper, edition_name
+from newsletter.model.edition import (
+    Edition,
+    EditionKind,
+    Keyword,
+    PublishedPaper,
+    edition_name,
+    find_first_day,
+    find_monday,
+)
 from newsletter.model.newsletter import (
     FeedFormat,
     Newsletter,
@@ -76,6 +84,8 @@ __all__ = [
     "edition_name",
     "edition_path",
     "feed_path",
+    "find_first_day",
+    "find_monday",
     "join_sources",
     "keyword_path",
     "normalise_url",

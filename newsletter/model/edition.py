@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from newsletter.model.digest import Paper
@@ -55,6 +55,8 @@ class Edition:
     published_at: datetime
     updated_at: datetime
     papers: tuple[PublishedPaper, ...]
+    first_day: date | None = None
+    """Of a weekly edition, where it is not the seventh day from its end."""
 
     @property
     def name(self) -> str:
@@ -67,3 +69,24 @@ def edition_name(kind: EditionKind, period_end: date) -> str:
         return period_end.isoformat()
     year, week, _ = period_end.isocalendar()
     return f"{year}-W{week:02}"
+
+
+def find_first_day(kind: EditionKind, period_end: date, previous_end: date | None) -> date:
+    """The first day of an edition's period; `previous_end` is that of the edition of its kind before it.
+
+    A weekly edition begins where the one of the ISO week before ended, so that no day falls between two;
+    else it has seven days.
+    """
+    if kind is EditionKind.DAILY:
+        return period_end
+    if previous_end is not None and find_monday(period_end) - find_monday(previous_end) == _WEEK:
+        return previous_end + timedelta(days=1)
+    return period_end - _WEEK + timedelta(days=1)
+
+
+def find_monday(day: date) -> date:
+    """The Monday of a day's ISO 8601 week."""
+    return day - timedelta(days=day.weekday())
+
+
+_WEEK = timedelta(weeks=1)

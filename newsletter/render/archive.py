@@ -48,8 +48,10 @@ def shorten_edition(edition: EditionSummary, words: Words, link: Link) -> Line:
     """An edition as its date."""
     day = edition.period_end
     # Without the year, which the month's name tells; a week may belong to two months.
-    is_daily = edition.kind is EditionKind.DAILY
-    text = words.format_short_day(day) if is_daily else words.format_period(edition.kind, day)
+    if edition.kind is EditionKind.DAILY:
+        text = words.format_short_day(day)
+    else:
+        text = words.format_period(edition.kind, day, edition.first_day)
     return Line(day, text, link(edition_path(edition.name)))
 
 

@@ -26,11 +26,13 @@ class EditionSummary:
     name: str
     count: int
     keywords: tuple[Keyword, ...]
+    first_day: date | None = None
 
 
 def summarise_edition(edition: Edition) -> EditionSummary:
     keywords = tuple(rank_keywords(edition.papers)[:KEYWORDS_SHOWN])
-    return EditionSummary(edition.kind, edition.period_end, edition.name, len(edition.papers), keywords)
+    facts = edition.kind, edition.period_end, edition.name, len(edition.papers)
+    return EditionSummary(*facts, keywords, edition.first_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class DayView:
 def view_edition(edition: EditionSummary, viewer: Viewer) -> EditionView:
     words = viewer.words
     return EditionView(
-        date=words.format_period(edition.kind, edition.period_end),
+        date=words.format_period(edition.kind, edition.period_end, edition.first_day),
         url=viewer.link(edition_path(edition.name)),
         count=words.count_papers(edition.count),
         keywords=viewer.view_keywords(edition.keywords),

@@ -119,7 +119,7 @@ def render_mail(
         words,
         newsletter=newsletter,
         intro=intro,
-        date=words.format_period(edition.kind, edition.period_end),
+        date=words.format_period(edition.kind, edition.period_end, edition.first_day),
         edition_url=newsletter.url(edition_path(edition.name)),
     )
     viewer = Viewer(words, newsletter.url, keyword_pages, KEYWORDS_ON_A_CARD, LONGEST_TITLE)

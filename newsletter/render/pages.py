@@ -13,7 +13,15 @@ from typing import Any
 
 from jinja2 import Environment
 
-from newsletter.model import Edition, Keyword, Newsletter, PublishedPaper, edition_path, keyword_path
+from newsletter.model import (
+    Edition,
+    EditionKind,
+    Keyword,
+    Newsletter,
+    PublishedPaper,
+    edition_path,
+    keyword_path,
+)
 from newsletter.render.archive import group_by_month, shorten_edition, shorten_paper
 from newsletter.render.chart import make_chart
 from newsletter.render.environment import render_template
@@ -61,15 +69,20 @@ def render_index(
 ) -> bytes:
     """The front page: all `editions`, given the newest first; the feeds, how to subscribe.
 
-    `keyword_pages` has the slugs that have a page (None: all), here and below.
+    The latest edition is that of a day: a week that is over stands below it. `keyword_pages` has the
+    slugs that have a page (None: all), here and below.
     """
     frame = Frame(newsletter, load_words(language), "")
     viewer = Viewer(frame.words, frame.link, keyword_pages)
+    shown = editions[:EDITIONS_SHOWN]
+    latest = next((edition for edition in shown if edition.kind is EditionKind.DAILY), None)
     older = (shorten_edition(edition, frame.words, frame.link) for edition in editions[EDITIONS_SHOWN:])
     return frame.render(
         environment,
         "pages/index.html",
-        editions=[view_edition(edition, viewer) for edition in editions[:EDITIONS_SHOWN]],
+        editions=[
+            view_edition(edition, viewer) for edition in sorted(shown, key=lambda each: each is not latest)
+        ],
         months=group_by_month(older, frame.words),
     )
 
@@ -88,7 +101,7 @@ def render_edition_page(
     return frame.render(
         environment,
         "pages/edition.html",
-        date=frame.words.format_period(edition.kind, edition.period_end),
+        date=frame.words.format_period(edition.kind, edition.period_end, edition.first_day),
         count=frame.words.count_papers(len(edition.papers)),
         keywords=viewer.view_keywords(rank_keywords(edition.papers)[:KEYWORDS_SHOWN]),
         papers=[

@@ -54,11 +54,13 @@ class Words:
     def format_number(self, number: int) -> str:
         return _format_number(number, self.locale)
 
-    def format_period(self, kind: EditionKind, period_end: date) -> str:
-        """The day of a daily edition with its weekday; the seven days of a weekly one."""
+    def format_period(self, kind: EditionKind, period_end: date, first_day: date | None = None) -> str:
+        """The day of a daily edition with its weekday; the days of a weekly one, of which there are seven
+        unless `first_day` says otherwise."""
         if kind is EditionKind.DAILY:
             return format_date(period_end, format="full", locale=self.locale)
-        return format_interval(period_end - timedelta(days=6), period_end, "yMMMd", locale=self.locale)
+        first_day = first_day or period_end - timedelta(days=6)
+        return format_interval(first_day, period_end, "yMMMd", locale=self.locale)
 
     def format_day(self, day: date) -> str:
         return format_date(day, "long", self.locale)

@@ -29,7 +29,12 @@ def read_paper(document: str) -> Paper:
 
 
 def write_papers(papers: Iterable[Paper]) -> str:
-    return "[" + ",\n".join(map(write_paper, papers)) + "]"
+    return join_documents(map(write_paper, papers))
+
+
+def join_documents(documents: Iterable[str]) -> str:
+    """Papers as JSON as `write_papers` has them, from the text of each."""
+    return "[" + ",\n".join(documents) + "]"
 
 
 def read_papers(document: str) -> tuple[Paper, ...]:

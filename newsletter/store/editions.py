@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import NotFound
 from newsletter.keywords import Vocabulary
-from newsletter.model import Edition, EditionKind, Paper, edition_name
+from newsletter.model import Edition, EditionKind, Paper, edition_name, find_first_day
 from newsletter.store import schema
 from newsletter.store.documents import read_papers
 from newsletter.store.engine import Transaction
@@ -38,10 +38,16 @@ class EditionFacts:
     paused_at: datetime | None
     cancelled_at: datetime | None
     papers: int
+    previous_end: date | None = None
+    """Of a weekly edition, where the one before it ended."""
 
     @property
     def name(self) -> str:
         return edition_name(self.kind, self.period_end)
+
+    @property
+    def first_day(self) -> date:
+        return find_first_day(self.kind, self.period_end, self.previous_end)
 
     @property
     def is_stopped(self) -> bool:
@@ -49,9 +55,13 @@ class EditionFacts:
         return self.paused_at is not None or self.cancelled_at is not None
 
 
-def list_editions(tx: Transaction, *, newest: int | None = None) -> list[EditionFacts]:
-    """Editions, the latest first."""
+def list_editions(
+    tx: Transaction, *, newest: int | None = None, kind: EditionKind | None = None
+) -> list[EditionFacts]:
+    """Editions (of that kind), the latest first; a week's stands behind that of its last day."""
     statement = _facts().order_by(_EDITION.c.period_end.desc(), _EDITION.c.kind).limit(newest)
+    if kind is not None:
+        statement = statement.where(_EDITION.c.kind == kind)
     return [_read_facts(row) for row in tx.execute(statement).mappings()]
 
 
@@ -76,6 +86,14 @@ def find_edition(tx: Transaction, kind: EditionKind, period_end: date) -> Editio
             f"there is no {kind} edition of {period_end}", fix="newsletter status lists the latest editions"
         )
     return _read_facts(row)
+
+
+def is_taken_in(tx: Transaction, day: date) -> bool:
+    """Whether that day has its daily edition."""
+    statement = sa.select(_EDITION.c.id).where(
+        _EDITION.c.kind == EditionKind.DAILY, _EDITION.c.period_end == day
+    )
+    return tx.execute(statement).first() is not None
 
 
 def find_edition_by_id(tx: Transaction, edition_id: int) -> EditionFacts:
@@ -125,13 +143,25 @@ def load_edition(
         published_at=facts.published_at,
         updated_at=facts.updated_at,
         papers=tuple(publish_paper(paper, vocabulary, dates[paper.identity]) for paper in papers),
+        first_day=facts.first_day,
     )
 
 
 def _facts() -> sa.Select[Any]:
     count = sa.select(sa.func.count()).where(_PLACE.c.edition_id == _EDITION.c.id).scalar_subquery()
     names = [field.name for field in dataclasses.fields(EditionFacts) if field.name in _EDITION.c]
-    return sa.select(*(_EDITION.c[name] for name in names), count.label("papers"))
+    earlier = _EDITION.alias("earlier")
+    before = sa.select(sa.func.max(earlier.c.period_end)).where(
+        earlier.c.kind == _EDITION.c.kind, earlier.c.period_end < _EDITION.c.period_end
+    )
+    # Of the many daily ones nobody asks it.
+    is_weekly = _EDITION.c.kind == EditionKind.WEEKLY
+    previous = sa.case((is_weekly, before.scalar_subquery()), else_=None)
+    return sa.select(
+        *(_EDITION.c[name] for name in names),
+        count.label("papers"),
+        sa.type_coerce(previous, sa.Date).label("previous_end"),
+    )
 
 
 def _read_facts(row: sa.RowMapping) -> EditionFacts:

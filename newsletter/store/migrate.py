@@ -22,7 +22,7 @@ from newsletter.store.engine import Store, Transaction
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision this version of the program works with; a test holds it against the migrations."""
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"

@@ -64,15 +64,15 @@ def list_days_of(tx: Transaction, normals: Iterable[str]) -> list[date]:
 
 
 def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
-    """The names of the daily editions that hold a paper with a keyword of one of these normal forms."""
+    """The names of the editions that hold a paper with a keyword of one of these normal forms."""
     statement = (
-        sa.select(_EDITION.c.period_end)
+        sa.select(_EDITION.c.kind, _EDITION.c.period_end)
         .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
         .join(_WORD, _WORD.c.paper_id == _PLACE.c.paper_id)
-        .where(_EDITION.c.kind == EditionKind.DAILY, _WORD.c.normal.in_(list(normals)))
+        .where(_WORD.c.normal.in_(list(normals)))
         .distinct()
     )
-    return {edition_name(EditionKind.DAILY, day) for day in tx.execute(statement).scalars()}
+    return {edition_name(EditionKind(kind), day) for kind, day in tx.execute(statement)}
 
 
 def publish_paper(paper: Paper, vocabulary: Vocabulary, dates: Any) -> PublishedPaper:

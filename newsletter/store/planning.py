@@ -33,7 +33,8 @@ BATCH_SIZE = 1_000
 def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size: int = BATCH_SIZE) -> bool:
     """Freezes who gets the edition; False where it was planned before, or nobody would get it.
 
-    An edition without readers stays unplanned, so that those who come later today still get it.
+    A daily edition without readers stays unplanned, so that those who come later today still get it. A week
+    is over: its readers are those of this moment.
     """
     edition = tx.execute(sa.select(_EDITION).where(_EDITION.c.id == edition_id)).one()
     if edition.planned_at is not None:
@@ -49,10 +50,11 @@ def plan_edition(tx: Transaction, edition_id: int, *, now: datetime, batch_size:
         }
         for number, (first, last, size) in enumerate(_cut(tx, EditionKind(edition.kind), batch_size))
     ]
-    if not rows:
+    if not rows and edition.kind == EditionKind.DAILY:
         return False
     tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(planned_at=now))
-    tx.execute(sa.insert(_BATCH), rows)
+    if rows:
+        tx.execute(sa.insert(_BATCH), rows)
     return True
 
 

@@ -122,6 +122,13 @@ edition_paper = _table(
     sa.Column("paper_id", sa.ForeignKey("paper.id"), nullable=False, index=True),
 )
 
+# Of each paper, the first weekly edition that held it, for good once that is mailed: see store/weeks.py.
+week_paper = _table(
+    "week_paper",
+    sa.Column("paper_id", sa.ForeignKey("paper.id"), primary_key=True),
+    sa.Column("edition_id", sa.ForeignKey("edition.id"), nullable=False, index=True),
+)
+
 # What each paper is found under: see store/topics.py.
 paper_keyword = _table(
     "paper_keyword",

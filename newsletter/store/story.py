@@ -30,8 +30,9 @@ class Chapter:
 
 
 def tell_story(tx: Transaction, subscriber_id: int, *, newest: int) -> list[Chapter]:
-    """The latest planned editions, the latest first."""
-    edition, delivery = schema.edition.c, schema.delivery.c
+    """The latest editions that were planned for him, or for readers of the kind he is, the latest first."""
+    edition, delivery, subscriber = schema.edition.c, schema.delivery.c, schema.subscriber.c
+    frequency = sa.select(subscriber.frequency).where(subscriber.id == subscriber_id).scalar_subquery()
     of_subscriber = sa.and_(delivery.edition_id == edition.id, delivery.subscriber_id == subscriber_id)
     statement = (
         sa.select(
@@ -48,8 +49,10 @@ def tell_story(tx: Transaction, subscriber_id: int, *, newest: int) -> list[Chap
             delivery.retry_at,
         )
         .join_from(schema.edition, schema.delivery, of_subscriber, isouter=True)
-        .where(edition.planned_at.is_not(None))
-        .order_by(edition.period_end.desc())
+        .where(
+            edition.planned_at.is_not(None), sa.or_(delivery.state.is_not(None), edition.kind == frequency)
+        )
+        .order_by(edition.period_end.desc(), edition.kind)
         .limit(newest)
     )
     return [

@@ -57,12 +57,6 @@ def count_subscribers(tx: Transaction) -> dict[SubscriberStatus, int]:
     return {SubscriberStatus(status): count for status, count in rows}
 
 
-def count_readers(tx: Transaction, kind: EditionKind) -> int:
-    """The confirmed subscribers who want editions of this kind."""
-    statement = sa.select(sa.func.count()).where(_TABLE.c.status == _CONFIRMED, _TABLE.c.frequency == kind)
-    return int(tx.execute(statement).scalar_one())
-
-
 def unsubscribe(tx: Transaction, subscriber: Subscriber, *, now: datetime) -> None:
     """Idempotent: the first date stands."""
     tx.execute(

@@ -1,7 +1,4 @@
-"""The form of a subscriber's preferences: what stands in its fields, and what that means. Pure.
-
-There are no weekly editions yet, so the form does not ask how often.
-"""
+"""The form of a subscriber's preferences: what stands in its fields, and what that means. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +8,14 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from newsletter.keywords import normal_form
-from newsletter.model import Preferences
+from newsletter.model import EditionKind, Preferences
 from newsletter.render.views import flatten
 
-FIELDS = frozenset({"keywords", "limit", "language"})
+FIELDS = frozenset({"keywords", "frequency", "limit", "language"})
 """The names of the fields, and of the preferences they speak of."""
+_OPTIONAL = frozenset({"frequency"})
+"""Pages that were open, and templates of an operator's own, may be older than the field."""
+_FREQUENCIES = {kind.value: kind for kind in EditionKind}
 MOST_KEYWORDS = 100
 LONGEST_KEYWORD = 100
 HIGHEST_LIMIT = 1000
@@ -26,11 +26,20 @@ _KEYWORD = re.compile(r"(?:[(（\[【][^)）\]】]{0,99}[)）\]】]|[^;；,，�
 
 @dataclass(frozen=True, slots=True)
 class PreferenceForm:
-    """The fields as they stand or were typed: keywords a line each, or between `;`, `,` and `、`."""
+    """The fields as they stand or were typed: keywords a line each, or between `;`, `,` and `、`.
+
+    Of a `frequency` that is empty it says nothing.
+    """
 
     keywords: str
     limit: str
     language: str
+    frequency: str = ""
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The preferences it speaks of."""
+        return FIELDS if self.frequency else FIELDS - _OPTIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ def fill_form(preferences: Preferences, *, language: str) -> PreferenceForm:
         keywords="\n".join(preferences.keywords or ()),
         limit="" if preferences.limit is None else str(preferences.limit),
         language=language,
+        frequency=preferences.frequency.value,
     )
 
 
@@ -60,7 +70,7 @@ def parse_form(body: bytes) -> PreferenceForm | None:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=len(FIELDS))
     except ValueError:
         return None
-    if fields.keys() != FIELDS:
+    if not FIELDS - _OPTIONAL <= fields.keys() <= FIELDS:
         return None
     return PreferenceForm(**{name: values[0] for name, values in fields.items()})
 
@@ -71,12 +81,14 @@ def read_form(form: PreferenceForm, *, languages: Container[str], newsletter_lan
     limit = form.limit.strip()
     right = {
         "keywords": len(keywords) <= MOST_KEYWORDS and all(len(each) <= LONGEST_KEYWORD for each in keywords),
+        "frequency": not form.frequency or form.frequency in _FREQUENCIES,
         "limit": not limit or _is_limit(limit),
         "language": form.language in languages,
     }
     problems = frozenset(name for name, is_right in right.items() if not is_right)
     preferences = Preferences(
         keywords=keywords or None,
+        frequency=_FREQUENCIES.get(form.frequency, EditionKind.DAILY),
         language="" if form.language == newsletter_language else form.language,
         limit=int(limit) if limit and "limit" not in problems else None,
     )

@@ -19,7 +19,6 @@ from newsletter.store.subscribers import find_subscriber_by_public_id
 from newsletter.tokens import TEST_SUBJECT, Purpose, make_token
 from newsletter.web.pages import Pages
 from newsletter.web.preference_form import (
-    FIELDS,
     HIGHEST_LIMIT,
     LONGEST_KEYWORD,
     MOST_KEYWORDS,
@@ -66,15 +65,17 @@ class PreferencesLink:
         with self._publisher.store.write() as tx:
             visitor = find_visitor(tx, public_id)
             if is_subscribed(visitor) and not reading.problems:
-                visitor = self._store(tx, visitor, reading.preferences)
+                visitor = self._store(tx, visitor, reading.preferences, form.named)
         if not is_subscribed(visitor):
             return self._pages.show_unsubscribed(visitor)
         if reading.problems:
             return self._show_form(visitor, form, status=422, problems=reading.problems)
         return self._show_form(visitor, self._fill_form(visitor), is_saved=True)
 
-    def _store(self, tx: Transaction, visitor: Subscriber, preferences: Preferences) -> Subscriber:
-        row = SubscriberRow(visitor.email, preferences=preferences, named=FIELDS)
+    def _store(
+        self, tx: Transaction, visitor: Subscriber, preferences: Preferences, named: frozenset[str]
+    ) -> Subscriber:
+        row = SubscriberRow(visitor.email, preferences=preferences, named=named)
         save_subscribers(tx, [row], now=self._publisher.clock())
         return find_subscriber_by_public_id(tx, visitor.public_id)
 

@@ -13,7 +13,7 @@ from newsletter.cli import COMMANDS, cli, main
 from newsletter.cli.exits import Exit, exit_code
 from newsletter.keywords import make_slug
 from newsletter.model import FeedFormat
-from tests.running import Program, today, write_paper
+from tests.running import Program, today, write_paper, yesterday
 
 
 @pytest.fixture
@@ -162,12 +162,53 @@ def test_whoever_unsubscribed_comes_back_only_where_the_operator_says_so(program
     assert "1 submitted" in program.run("send").out
 
 
-def test_weekly_readers_are_not_lost_in_silence(program: Program) -> None:
-    (program.folder / "list.csv").write_text("email,frequency\na@readers.test,weekly\n", encoding="utf-8")
-    imported = program.run("subscribers", "import", "list.csv")
-    assert "1 weekly readers get nothing" in imported.err
-    program.write_digest(today(), [write_paper(0)])
-    assert "1 weekly readers get nothing" in program.run("send").err
+def test_a_weekly_reader_gets_the_week_once_it_is_over(program: Program) -> None:
+    program.configure(schedule__week_closes=f"{yesterday():%A}".lower())
+    (program.folder / "list.csv").write_text(
+        "email,frequency\na@readers.test,weekly\nb@readers.test,daily\n", encoding="utf-8"
+    )
+    assert program.run("subscribers", "import", "list.csv").err == ""
+    program.write_digest(yesterday(), [write_paper(0), write_paper(1)])
+    program.write_digest(today(), [write_paper(2)])
+    year, week, _ = yesterday().isocalendar()
+    name = f"{year}-W{week:02}"
+    looked = program.run("preview", "--weekly", "--date", yesterday().isoformat())
+    assert f"preview/{name}.html" in looked.out, looked.err
+    rehearsed = program.run("send", "--dry-run")
+    assert f"edition {name}: 1 would be mailed by file, 0 skipped" in rehearsed.out
+    assert json.loads(program.run("send", "--dry-run", "--json").out)["weekly"]["pending"] == 1
+    sent = program.run("send")
+    assert sent.code == 0, sent.err
+    assert f"edition {name}: 1 planned, 1 submitted (file)" in sent.out
+    [mail] = [path for path in (program.folder / "outbox").iterdir() if path.name.startswith(name)]
+    assert b"a@readers.test" in mail.read_bytes()
+    again = json.loads(program.run("send", "--json").out)
+    assert (again["edition"], again["weekly"]["edition"]) == (today().isoformat(), name)
+    assert (again["weekly"]["kind"], again["weekly"]["submitted"]) == ("weekly", 1)
+    listed = json.loads(program.run("status", "--json").out)["editions"]
+    assert (name, "weekly", 2) in [(each["edition"], each["kind"], each["papers"]) for each in listed]
+    assert name in program.run("why", "a@readers.test").out
+    assert name not in program.run("why", "b@readers.test").out
+    assert f"edition {name} is paused" in program.run("pause", name).out
+    assert f"edition {name} may go on" in program.run("resume", name).out
+    assert f"edition {name} is cancelled" in program.run("cancel", name).out
+
+
+def test_the_week_goes_out_although_the_digest_of_the_day_is_missing(program: Program) -> None:
+    program.configure(schedule__week_closes=f"{yesterday():%A}".lower())
+    program.run("subscribers", "add", "a@readers.test", "--frequency", "weekly")
+    program.write_digest(yesterday(), [write_paper(0)])
+    assert program.run("build").code == 0
+    (program.folder / "digests" / f"{yesterday()}.md").write_text("nothing here", encoding="utf-8")
+    rehearsed = program.run("send", "--dry-run")
+    assert (rehearsed.code, "1 would be mailed" in rehearsed.out) == (3, True)
+    sent = program.run("send", "--json")
+    assert sent.code == 3
+    assert "error:" in sent.err
+    report = json.loads(sent.out)
+    assert (report["edition"], report["planned"], report["weekly"]["submitted"]) == (None, 0, 1)
+    again = program.run("send")
+    assert (again.code, len(list((program.folder / "outbox").iterdir()))) == (3, 1)
 
 
 def test_status_tells_editions_deliveries_and_subscribers(program: Program) -> None:

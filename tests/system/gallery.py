@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from newsletter.model import Edition, Preferences, PublishedPaper, Sections
+from newsletter.model import Edition, EditionKind, Preferences, PublishedPaper, Sections
 from newsletter.render.environment import make_environment
 from newsletter.render.pages import (
     render_edition_page,
@@ -31,12 +31,12 @@ FRAMES = {"base.html", "parts.html"}
 
 KEYWORD = make_keyword("强化学习", slug="qiang-hua-xue-xi-bba76413", aliases=("RL",))
 ADDRESS = "a.reader.with.a.long.name@mail.department.university.example.org"
-WISHES = Preferences(keywords=("强化学习", "<b>", "a" * 100), language="en", limit=12)
+WISHES = Preferences(("强化学习", "<b>", "a" * 100), EditionKind.WEEKLY, "en", 12)
 
 _PREFERENCES: dict[str, Any] = {
     "address": ADDRESS,
     "stored": WISHES,
-    "form": PreferenceForm("\n".join(WISHES.keywords or ()), "12", "en"),
+    "form": PreferenceForm("\n".join(WISHES.keywords or ()), "12", "en", "weekly"),
     "languages": {"en": "English", "zh-CN": "中文 (简体, 中国)"},
     "problems": frozenset(),
     "is_saved": False,
@@ -45,7 +45,8 @@ _PREFERENCES: dict[str, Any] = {
     "highest_limit": HIGHEST_LIMIT,
     "unsubscribe": "../unsubscribe/token",
 }
-_WRONG = {"form": PreferenceForm("", "many", "tlh"), "problems": frozenset({"limit", "language"})}
+_FIELDS = frozenset({"limit", "language", "frequency"})
+_WRONG = {"form": PreferenceForm("", "many", "tlh", "hourly"), "problems": _FIELDS}
 
 _Notice = tuple[str, dict[str, Any]]
 NOTICES: dict[str, _Notice] = {

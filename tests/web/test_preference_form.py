@@ -21,8 +21,10 @@ from newsletter.web.preference_form import (
 LANGUAGES = frozenset({"en", "zh-CN"})
 
 
-def read(keywords: str = "", limit: str = "", language: str = "zh-CN") -> tuple[Preferences, frozenset[str]]:
-    form = PreferenceForm(keywords, limit, language)
+def read(
+    keywords: str = "", limit: str = "", language: str = "zh-CN", frequency: str = "daily"
+) -> tuple[Preferences, frozenset[str]]:
+    form = PreferenceForm(keywords, limit, language, frequency)
     reading = read_form(form, languages=LANGUAGES, newsletter_language="zh-CN")
     return reading.preferences, reading.problems
 
@@ -82,12 +84,12 @@ def test_the_newsletters_own_language_is_kept_as_none() -> None:
     "preferences",
     [
         Preferences(),
-        Preferences(("强化学习", "大模型（LLM，VLM）"), EditionKind.DAILY, "en", 12),
+        Preferences(("强化学习", "大模型（LLM，VLM）"), EditionKind.WEEKLY, "en", 12),
     ],
 )
 def test_what_the_form_shows_is_read_back_the_same(preferences: Preferences) -> None:
     form = fill_form(preferences, language=preferences.language or "zh-CN")
-    assert read(form.keywords, form.limit, form.language) == (preferences, frozenset())
+    assert read(form.keywords, form.limit, form.language, form.frequency) == (preferences, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,8 @@ def test_what_the_form_shows_is_read_back_the_same(preferences: Preferences) -> 
         b"",
         b"List-Unsubscribe=One-Click",
         b"keywords=a&limit=",
-        b"keywords=a&limit=&language=en&frequency=daily",
+        b"keywords=a&limit=&language=en&frequency=daily&name=Ann",
+        b"keywords=a&limit=&frequency=daily",
         b"keywords=&" * 1000,
         b"--x\r\nContent-Disposition: form-data; name=keywords\r\n\r\na\r\n--x--",
         "keywords=多&limit=&language=en".encode(),
@@ -109,6 +112,15 @@ def test_another_body_is_no_form(body: bytes) -> None:
 def test_a_body_is_read_as_browsers_write_it() -> None:
     body = b"keywords=%E5%A4%9A%E6%A8%A1%E6%80%81%0D%0ARAG+agents&limit=&language=en"
     assert parse_form(body) == PreferenceForm("多模态\r\nRAG agents", "", "en")
+    assert parse_form(body + b"&frequency=weekly") == PreferenceForm(
+        "多模态\r\nRAG agents", "", "en", "weekly"
+    )
+
+
+def test_how_often_is_one_of_two() -> None:
+    assert read(frequency="weekly") == (Preferences(frequency=EditionKind.WEEKLY), frozenset())
+    assert read(frequency="hourly")[1] == {"frequency"}
+    assert "frequency" not in PreferenceForm("", "", "en").named
 
 
 @pytest.mark.parametrize(
