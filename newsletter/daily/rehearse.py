@@ -27,6 +27,7 @@ from newsletter.model import (
     Call,
     DeliveryCounts,
     Digest,
+    EditionKind,
     Message,
     Preferences,
     SkipReason,
@@ -136,7 +137,7 @@ def _rehearse_all(
 ) -> Iterator[Rehearsed]:
     for reader in _find_readers(tx, publisher, edition):
         yield _rehearse(composer, reader)
-    if edition.planned_at is None:
+    if edition.planned_at is None and edition.kind is EditionKind.DAILY:  # of the week's, all is told by then
         for reader, reason in iterate_ineligible(tx, edition.kind):
             yield Rehearsed(reader.email, left_out=reason)
 
