@@ -42,9 +42,11 @@ def preview(
         digest = read_digests(publisher, day=day).digest
         written = write_preview(publisher, digest, Preferences(keywords, language=language), out)
     if written is None:
-        click.echo(
-            f"no paper of {digest.date} matches {', '.join(keywords or ())}: such a reader gets no mail"
-        )
+        if keywords:
+            what = f"no paper of {digest.date} that was not mailed before matches {', '.join(keywords)}"
+        else:
+            what = f"every paper of {digest.date} was mailed before"
+        click.echo(f"{what}: such a reader gets no mail")
         return Exit.DONE
     _tell(written)
     return Exit.DONE
