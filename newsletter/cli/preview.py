@@ -58,8 +58,12 @@ def preview(
             return Exit.DONE
         written = write_rehearsal(publisher, rehearsal, Preferences(keywords, language=language), out)
     if written is None:
-        name, chosen = rehearsal[0].name, ", ".join(keywords or ())
-        click.echo(f"no paper of {name} matches {chosen}: such a reader gets no mail")
+        name = rehearsal[0].name
+        if keywords:
+            what = f"no paper of {name} that was not mailed before matches {', '.join(keywords)}"
+        else:
+            what = f"every paper of {name} was mailed before"
+        click.echo(f"{what}: such a reader gets no mail")
         return Exit.DONE
     _tell(written)
     return Exit.DONE
