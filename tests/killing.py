@@ -34,6 +34,8 @@ class Killing:
     held: dict[int, set[str]] = field(default_factory=dict)
     """Of each run killed with held answers, whose mails were in flight."""
     kills: int = 0
+    is_weekly: bool = False
+    """The edition is that of a week: its report stands in the day's."""
 
     def kill_once(self, moment: Moment, mails: int) -> None:
         """Starts a run and kills it; `mails` is about how many it may hand over before."""
@@ -71,6 +73,7 @@ class Killing:
         last = self.program.run("send", "--json", timeout=600)
         assert last.code == 0, last.err
         report = json.loads(last.out)
+        report = report["weekly"] if self.is_weekly else report
         names = ("planned", "submitted", "failed", "skipped", "unknown", "pending")
         assert [report[name] for name in names] == [self.subscribers, self.subscribers, 0, 0, 0, 0]
         mailed = self.tally.copies

@@ -9,7 +9,7 @@ import random
 import time
 
 from tests.killing import Killing, Moment
-from tests.running import Postbox, Program, today, write_paper
+from tests.running import Postbox, Program, today, write_paper, yesterday
 from tests.tally import Tally
 
 SUBSCRIBERS = 400
@@ -32,6 +32,25 @@ def test_a_delivery_that_is_killed_again_and_again_loses_nobody(program: Program
         killing.finish()
     assert killing.kills == KILLS, "every run was killed in the middle"
     assert len(killing.held) == 2
+
+
+def test_a_week_that_is_killed_again_and_again_loses_nobody(program: Program) -> None:
+    tally = Tally()
+    program.configure(schedule__week_closes=f"{yesterday():%A}".lower())
+    program.write_digest(yesterday(), [write_paper(number) for number in range(5)])
+    program.write_digest(today(), [write_paper(9)])
+    rows = [f"reader{number}@readers.test,weekly" for number in range(SUBSCRIBERS)]
+    (program.folder / "list.csv").write_text("\n".join(["email,frequency", *rows]), encoding="utf-8")
+    assert program.run("subscribers", "import", "list.csv").code == 0
+    with tally.open() as port:
+        program.use_smtp(port)
+        program.configure(transport__smtp__connections=CONNECTIONS)
+        dice = random.Random(20250928)  # noqa: S311
+        killing = Killing(program, tally, SUBSCRIBERS, CONNECTIONS, dice, is_weekly=True)
+        for moment in (Moment.AT_ANY_TIME, Moment.AT_ANY_MAIL, Moment.IN_FLIGHT):
+            killing.kill_once(moment, SUBSCRIBERS // (KILLS + 3))
+        killing.finish()
+    assert killing.kills == 3, "every run was killed in the middle"
 
 
 def test_sigterm_finishes_what_is_in_flight_and_records_it(program: Program) -> None:
