@@ -21,7 +21,7 @@ def test_a_run_beside_another_says_so_in_its_line(newsroom: Newsroom) -> None:
         report = newsroom.send()
     assert report.busy
     assert "another newsletter process" in report.as_line()
-    assert "no confirmed subscriber" not in report.as_line()
+    assert "nobody to mail" not in report.as_line()
 
 
 def test_a_store_is_opened_to_read_while_another_program_writes(

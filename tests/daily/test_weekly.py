@@ -388,6 +388,21 @@ def test_a_paused_week_is_mailed_once_it_is_resumed(
     assert names(newsroom) == ["2025-W39"]
 
 
+def test_a_week_too_old_is_mailed_by_force_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom.subscribe(reader("ann@readers.test"))
+    newsroom.write_digest(write_papers(SUNDAY, 1), SUNDAY)
+    go_to(newsroom, SUNDAY)
+    with monkeypatch.context() as patch:  # a machine that fails as the week is to be mailed
+        patch.setattr(weekly, "find_due_weeks", lambda *_told, **_more: [])
+        run(newsroom)
+    go_to(newsroom, SUNDAY + 11 * DAY)
+    assert run(newsroom).weekly is None
+    forced = run(newsroom, SendOptions(force=True)).weekly
+    assert forced is not None
+    assert forced.counts.submitted == 1
+    assert names(newsroom) == ["2025-W39"]
+
+
 def test_the_same_week_gives_the_same_bytes(newsroom: Newsroom) -> None:
     newsroom.subscribe(reader("ann@readers.test"))
     run_through(newsroom, SUNDAY - DAY, SUNDAY)
