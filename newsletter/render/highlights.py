@@ -5,6 +5,7 @@ Which papers are selected, and the header's encoding, are left to `delivery/`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from newsletter.errors import RenderError
@@ -19,13 +20,9 @@ SUBJECT_COLUMNS = 60
 
 def rank_keywords(papers: Iterable[PublishedPaper]) -> list[Keyword]:
     """The keywords of the papers, the most frequent first, otherwise in order of appearance."""
-    keywords: dict[str, Keyword] = {}
-    uses: dict[str, int] = {}
-    for paper in papers:
-        for keyword in paper.keywords:
-            slug = keyword.slug
-            keywords[slug] = keyword
-            uses[slug] = uses.get(slug, 0) + 1
+    every = [keyword for paper in papers for keyword in paper.keywords]
+    keywords = {keyword.slug: keyword for keyword in every}
+    uses = Counter([keyword.slug for keyword in every])
     return [keywords[slug] for slug in sorted(uses, key=uses.__getitem__, reverse=True)]
 
 

@@ -27,7 +27,7 @@ from newsletter.render.forms import (
 from newsletter.render.fragments import ENCODED_LINE, count_lines, make_html_fragment, make_text_fragment
 from newsletter.render.highlights import rank_keywords
 from newsletter.render.mail import MailParts, PaperParts
-from newsletter.render.text import shorten, wrap, wrap_lines
+from newsletter.render.text import shorten, wrap_lines, wrap_pieces
 from newsletter.render.views import flatten
 from newsletter.render.words import Words
 
@@ -60,6 +60,7 @@ class PersonalLinks:
 class OpenBody:
     """A body but for what is personal: a head without personal blanks is done, the foot is open."""
 
+    lead: tuple[Fragment, ...]
     head: Fragment | Form
     cards: tuple[Fragment, ...]
     foot: Form
@@ -96,7 +97,7 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
     html_foot, text_foot = fill(html.foot, escaped), fill(text.foot, values)
     rungs = choose_rungs(
         [paper.costs for paper in papers],
-        _measure_room(html_head, html_foot, budget),
+        _measure_room(html.lead, html_head, html_foot, budget),
         _measure_more(html.more, parts.words.count_more(len(papers))),
     )
     left_out = len(papers) - len(rungs)
@@ -104,11 +105,13 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
     cards = [paper.cards[rung] for paper, rung in zip(papers, rungs, strict=False)]
     return Layout(
         html=OpenBody(
+            html.lead,
             html_head,
             tuple(card.html for card in cards) + _make_more(html.more, sentence, make_html_fragment),
             html_foot,
         ),
         text=OpenBody(
+            text.lead,
             text_head,
             tuple(card.text for card in cards) + _make_more(text.more, sentence, _make_text),
             text_foot,
@@ -153,9 +156,14 @@ def _choice_values(papers: Sequence[PaperParts], keywords: Sequence[Keyword], wo
     return {
         "COUNT": words.count_papers(len(papers)),
         "PREHEADER": shorten(" · ".join(titles), _PREHEADER_COLUMNS),
-        "KEYWORDS": wrap(words.join(labels.values())),
+        "KEYWORDS": _list_words(tuple(labels.values()), words),
         KEYWORD_LIST: [{"ANCHOR": f"p{first_with[slug]}", "LABEL": label} for slug, label in labels.items()],
     }
+
+
+def _list_words(labels: Sequence[str], words: Words) -> str:
+    comma = words.join(("", ""))
+    return wrap_pieces([*(label + comma for label in labels[:-1]), *labels[-1:]])
 
 
 def _escape(values: Values) -> Values:
@@ -175,10 +183,10 @@ def _show_label(label: str) -> str:
 _escape_word = lru_cache(maxsize=1 << 12)(escape)  # anchors and labels come again for every choice
 
 
-def _measure_room(head: Fragment | Form, foot: Form, budget: int) -> int:
+def _measure_room(lead: Sequence[Fragment], head: Fragment | Form, foot: Form, budget: int) -> int:
     """The lines that are left for cards, however long the personal values turn out."""
-    longest = len(head.data) if isinstance(head, Fragment) else head.longest
-    return (budget - 1) // ENCODED_LINE - count_lines(longest) - count_lines(foot.longest)
+    sizes = [len(head.data) if isinstance(head, Fragment) else head.longest, foot.longest]
+    return (budget - 1) // ENCODED_LINE - sum(map(count_lines, [*sizes, *(len(each.data) for each in lead)]))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -197,4 +205,4 @@ def _open_head(head: Form, values: Values, make: _Make) -> Fragment | Form:
 
 def _finish(body: OpenBody, values: Mapping[str, str], make: _Make) -> tuple[Fragment, ...]:
     head = body.head if isinstance(body.head, Fragment) else make(body.head.fill_all(values))
-    return (head, *body.cards, make(body.foot.fill_all(values), last=True))
+    return (*body.lead, head, *body.cards, make(body.foot.fill_all(values), last=True))

@@ -80,11 +80,15 @@ class PaperParts:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What stands around the cards in one body; `more` takes the place of cards that do not fit."""
+    """What stands around the cards in one body; `more` takes the place of cards that do not fit.
+
+    `lead` is what begins every mail, whoever reads it.
+    """
 
     head: Form
     more: Form
     foot: Form
+    lead: tuple[Fragment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,11 @@ def _render_html(render: _Render, views: Sequence[PaperView], file: str) -> tupl
     page = inline_css(render("email/edition.html", cards=cards, **_SHELL_VALUES))
     head, *inlined, more, foot = _cut(page, len(parts) + 2, file)
     _check_unsubscribe(_FOREIGN_COMMENT.sub("", head + foot), file)
-    return Shell(read_form(head), read_form(more), read_form(foot)), inlined
+    lead, end, rest = head.partition("</head>")
+    if not end or read_form(lead).names:
+        return Shell(read_form(head), read_form(more), read_form(foot)), inlined
+    begun = (make_html_fragment(lead + end),)
+    return Shell(read_form(rest), read_form(more), read_form(foot), begun), inlined
 
 
 def _render_text(render: _Render, views: Sequence[PaperView], file: str) -> tuple[Shell, list[str]]:

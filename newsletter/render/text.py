@@ -7,10 +7,9 @@ templates.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import unescape
-from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
 from newsletter.markup import to_html
@@ -54,16 +53,33 @@ def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
     """`text` in lines of at most `columns`, all but the first indented; long words stay whole."""
     if text.isprintable() and "  " not in text and indent + measure(text) <= columns:
         return text.rstrip()
+    return _wrap_units(_cut_units(text), indent, columns)
+
+
+def wrap_pieces(pieces: Sequence[str], columns: int = COLUMNS) -> str:
+    """As `wrap` of the pieces joined, each of which begins a word; the same ones may come again and again."""
+    return _wrap_units([unit for piece in pieces for unit in _cut_piece(piece)], 0, columns)
+
+
+_Unit = tuple[str, int]
+"""What is never broken, and its columns; a space for white space."""
+
+
+def _cut_units(text: str) -> list[_Unit]:
+    return [(" ", 1) if unit.isspace() else (unit, measure(unit)) for unit in _UNIT.findall(text)]
+
+
+_cut_piece = lru_cache(maxsize=1 << 12)(_cut_units)
+
+
+def _wrap_units(units: Iterable[_Unit], indent: int, columns: int) -> str:
     lines, line, width = [], "", indent
-    for unit in _UNIT.findall(text):
-        if unit.isspace():
-            line, width = f"{line} ", width + 1
-            continue
-        taken = measure(unit)
-        if width + taken > columns and not line.isspace() and line:
+    for unit, taken in units:
+        if width + taken > columns and unit != " " and line and not line.isspace():
             lines.append(line.rstrip())
             line, width = "", indent
-        line, width = line + unit, width + taken
+        line += unit
+        width += taken
     return ("\n" + " " * indent).join([*lines, line.rstrip()])
 
 
@@ -86,10 +102,19 @@ def _wrap_line(line: str, columns: int) -> str:
 
 def shorten(text: str, columns: int) -> str:
     """`text`, or as much of its beginning as fits with an ellipsis."""
-    widths = list(accumulate(map(_measure_char, text)))
-    if not text or widths[-1] <= columns:
+    if 2 * len(text) <= columns:
         return text
-    return text[: bisect_left(widths, columns)].rstrip() + "…"
+    width = 0
+    for place, char in enumerate(text):
+        width += _measure_char(char)
+        if width >= columns and not (width == columns and _is_over(text, place + 1)):
+            return text[:place].rstrip() + "…"
+    return text
+
+
+def _is_over(text: str, place: int) -> bool:
+    """Whether nothing that takes a column stands from there on."""
+    return not any(map(_measure_char, text[place:]))
 
 
 def find_links(markdown: str) -> list[str]:

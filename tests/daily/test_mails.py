@@ -176,7 +176,7 @@ def test_shared_parts_are_encoded_once(newsroom: Newsroom, monkeypatch: pytest.M
     newsroom.write_digest([write_paper(number) for number in range(5)])
     newsroom.subscribe(*(reader(f"r{number}@readers.test") for number in range(30)))
     assert newsroom.send().counts.submitted == 30
-    heads, cards, feet = 2, 2 * 5, 2 * 30
+    heads, cards, feet = 3, 2 * 5, 2 * 30  # the HTML has the head of every choice and that of one
     assert len(encoded) == heads + cards + feet
 
 

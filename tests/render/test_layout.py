@@ -102,8 +102,16 @@ def test_a_paper_is_shown_as_fully_as_the_budget_allows() -> None:
 def test_all_fragments_but_the_last_are_whole_lines_of_base64(links: PersonalLinks, count: int) -> None:
     parts = _render("short", 40)
     body = personalise(lay_out(parts, list(parts.papers)[:count]), links)
-    for fragments in (body.html, body.text):
-        assert [len(fragment.data) % 57 for fragment in fragments[:-1]] == [0] * (count + 1)
+    for fragments, heads in ((body.html, 2), (body.text, 1)):
+        assert [len(fragment.data) % 57 for fragment in fragments[:-1]] == [0] * (heads + count)
+
+
+def test_what_begins_every_mail_is_one_fragment_whoever_chose_what() -> None:
+    parts = _render("short", 40)
+    one, other = (personalise(lay_out(parts, list(parts.papers)[:count]), LINKS).html for count in (1, 9))
+    assert one[0] is other[0]
+    assert one[0].data.rstrip().endswith(b"</head>")
+    assert one[1] != other[1]
 
 
 def test_cards_and_head_are_the_same_fragments_for_every_reader() -> None:
