@@ -152,13 +152,17 @@ def _choice_values(papers: Sequence[PaperParts], keywords: Sequence[Keyword], wo
         for keyword in paper.published.keywords:
             if keyword.slug in labels and keyword.slug not in first_with:
                 first_with[keyword.slug] = paper.number
-    titles = (flatten(paper.published.paper.title) for paper in papers[:_PREHEADER_TITLES])
     return {
         "COUNT": words.count_papers(len(papers)),
-        "PREHEADER": shorten(" · ".join(titles), _PREHEADER_COLUMNS),
+        "PREHEADER": _join_titles(tuple([each.published.paper.title for each in papers[:_PREHEADER_TITLES]])),
         "KEYWORDS": _list_words(tuple(labels.values()), words),
         KEYWORD_LIST: [{"ANCHOR": f"p{first_with[slug]}", "LABEL": label} for slug, label in labels.items()],
     }
+
+
+@lru_cache(maxsize=1 << 12)
+def _join_titles(titles: tuple[str, ...]) -> str:
+    return shorten(" · ".join(map(flatten, titles)), _PREHEADER_COLUMNS)
 
 
 def _list_words(labels: Sequence[str], words: Words) -> str:

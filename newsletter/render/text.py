@@ -85,16 +85,13 @@ def _wrap_units(units: Iterable[_Unit], indent: int, columns: int) -> str:
 
 def wrap_lines(text: str, columns: int = COLUMNS) -> str:
     """`text` with its long lines wrapped, each as far indented as it began; addresses stay as they are."""
-    return "\n".join(
-        # Once a mail: lines that fit however wide their characters are need no measuring.
-        line
-        if 2 * len(line) <= columns or "://" in line or measure(line) <= columns
-        else _wrap_line(line, columns)
-        for line in text.split("\n")
-    )
+    # Once a mail: lines that fit however wide their characters are need no measuring.
+    return re.sub(rf"[^\n]{{{columns // 2 + 1},}}", lambda line: _wrap_line(line[0], columns), text)
 
 
 def _wrap_line(line: str, columns: int) -> str:
+    if "://" in line or measure(line) <= columns:
+        return line
     words = line.lstrip(" ")
     indent = len(line) - len(words)
     return " " * indent + wrap(words, indent, columns)
