@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
+from newsletter.daily.read import store_digests
 from newsletter.errors import AlreadyExists, NotFound
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import (
@@ -15,7 +17,7 @@ from newsletter.store.editions import (
     pause_edition,
     resume_edition,
 )
-from newsletter.store.held import release_digest
+from newsletter.store.held import find_held
 from newsletter.store.ledger import count_deliveries
 
 
@@ -53,16 +55,18 @@ def cancel(publisher: Publisher, name: str) -> str:
 
 
 def release(publisher: Publisher, name: str) -> str:
-    """A digest that is held may go as it is, until its source says otherwise. Raises NotFound."""
+    """Publishes a digest that is held, as it was when it was held. Raises NotFound."""
     try:
         day = date.fromisoformat(name)
     except ValueError as error:
         fix = "name it by its day, such as 2025-09-24; newsletter status shows what is held"
         raise NotFound(f"no digest of {name} is held", fix=fix) from error
     with publisher.store.write() as tx:
-        held = release_digest(tx, day, now=publisher.clock())
+        digest, held = find_held(tx, day)
+        store_digests(tx, publisher, [digest])
+    publish_site(publisher)
     return (
-        f"the digest of {day} may go although {held.reason}; the schedule or newsletter send takes it up, "
+        f"the digest of {day} is published although {held.reason}; the schedule or newsletter send mails it, "
         f"newsletter send --date {day} where a later one is there already"
     )
 

@@ -1,8 +1,8 @@
 """Judges a digest before anybody sees it: stale, or so unlike the usual that a person must look first.
 
 A partial digest (its program died half-way, its author changed the format) would be mailed once and for
-all, and would shrink the feeds. It is kept back instead: `newsletter release` lets it go as it is, and a
-mended one goes by itself. What is held stands in the store; nothing is decided here about delivery.
+all, and would shrink the feeds. It is kept back instead: `newsletter release` takes it in as it is, and
+a mended one goes by itself. What is held stands in the store; nothing is decided here about delivery.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsletter.errors import DigestHeld, DigestStale
 from newsletter.model import Digest
 from newsletter.store import Transaction
 from newsletter.store.editions import list_paper_counts
-from newsletter.store.held import hold_digest, is_released
+from newsletter.store.held import hold_digest
 from newsletter.store.intake import find_changed
 
 EDITIONS_COMPARED = 10
@@ -56,7 +56,6 @@ def admit(
             for each in find_changed(tx, asked)
             if (reason := _judge(tx, publisher, each, is_latest=each is reading.digest))
             and not (force and each is reading.digest)
-            and not is_released(tx, each)
         }
     held = [each for each in asked if each.date in reasons]
     if held and for_good:

@@ -92,14 +92,15 @@ edition_revision = _table(
     _instant("created_at", required=True),
 )
 
-# Digests that look partial: not taken in before a person releases this very content.
+# Digests that look partial: taken in when a person releases them.
 held_digest = _table(
     "held_digest",
     sa.Column("day", sa.Date, primary_key=True),
-    _text("content_hash"),
+    _text("document"),
+    _text("source"),
+    _text("format"),
     _text("reason"),
     _instant("held_at", required=True),
-    _instant("released_at"),
 )
 
 paper = _table(

@@ -79,10 +79,25 @@ def test_a_shrunken_digest_changes_nothing_until_it_is_released(usual_newsroom: 
     assert read_feed(newsroom) == feed
     assert newsroom.mails == mails
     assert [held.day for held in read_status(newsroom.open()).held] == [DAY]
-    assert "may go" in release(newsroom.open(), "2025-09-24")
+    assert "is published although it has 4 papers" in release(newsroom.open(), "2025-09-24")
     assert not read_status(newsroom.open()).held
-    assert newsroom.send().counts.submitted == 1
     assert read_feed(newsroom) != feed
+    assert newsroom.mails == mails
+    assert newsroom.send().counts.submitted == 1
+
+
+def test_what_is_released_after_its_source_moved_on_is_not_lost(usual_newsroom: Newsroom) -> None:
+    newsroom = usual_newsroom
+    newsroom.write_digest([write_paper(n, title="Kept back") for n in range(4)])
+    with pytest.raises(DigestHeld):
+        newsroom.send()
+    (newsroom.folder / "digests" / f"{DAY}.md").unlink()
+    newsroom.now += timedelta(days=1)
+    newsroom.write_digest([write_paper(50 + n) for n in range(10)], DAY + timedelta(days=1))
+    newsroom.send()
+    assert b"Kept back" not in read_feed(newsroom)
+    release(newsroom.open(), "2025-09-24")
+    assert b"Kept back" in read_feed(newsroom)
 
 
 def test_a_release_is_of_one_content(usual_newsroom: Newsroom) -> None:

@@ -15,10 +15,11 @@ def upgrade() -> None:
     op.create_table(
         "held_digest",
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("held_at", Instant(), nullable=False),
-        sa.Column("released_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_held_digest")),
     )
     op.drop_column("edition", "held_reason")
