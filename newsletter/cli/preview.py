@@ -60,7 +60,7 @@ def preview(
     if written is None:
         name = rehearsal[0].name
         if keywords:
-            what = f"no paper of {name} that was not mailed before matches {', '.join(keywords)}"
+            what = f"no new paper of {name} matches {', '.join(keywords)}"
         else:
             what = f"every paper of {name} was mailed before"
         click.echo(f"{what}: such a reader gets no mail")

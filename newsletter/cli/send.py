@@ -192,7 +192,7 @@ def _dry_run(
 
 
 _REASONS = {
-    "no_match": "no paper matches that was not mailed before",
+    "no_match": "no new paper matches",
     "unconfirmed": "not confirmed yet",
     "weekly": "wants weekly editions",
     "daily": "wants daily editions",

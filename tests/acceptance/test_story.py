@@ -173,7 +173,7 @@ def test_a_dry_run_says_who_would_get_what_and_does_nothing(program: Program) ->
     said = program.run("send", "--dry-run")
     assert said.code == 0, said.err
     assert "1 would be mailed by file, 2 skipped" in said.out
-    assert re.search(r"li@readers\.test +skipped: no paper matches", said.out)
+    assert re.search(r"li@readers\.test +skipped: no new paper matches", said.out)
     facts = json.loads(program.run("send", "--dry-run", "--json").out)
     assert (facts["planned"], facts["pending"], facts["skipped"]) == (3, 1, 2)
     assert not (program.folder / "outbox").exists()

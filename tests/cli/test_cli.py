@@ -241,7 +241,7 @@ def test_preview_writes_three_files_and_the_sizes(program: Program) -> None:
     assert sorted(path.suffix for path in (program.folder / "look").iterdir()) == [".eml", ".html", ".txt"]
     assert "of 102,400 bytes as base64" in shown.out
     assert shown.out.endswith("no findings\n")
-    assert "no paper" in program.run("preview", "--keywords", "none such").out
+    assert "no new paper" in program.run("preview", "--keywords", "none such").out
 
 
 def test_preview_tells_what_is_wrong_with_a_template_of_ones_own(program: Program) -> None:
