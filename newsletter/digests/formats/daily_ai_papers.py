@@ -74,12 +74,7 @@ def _read_date(text: str, problems: list[Problem]) -> date | None:
     for heading in headings:
         line += text.count("\n", counted, heading.start())
         counted = heading.start()
-        found = read_day(heading[0], line)
-        if day:
-            problems.append(Problem("a digest has one date; this second heading is not read", line))
-        elif not found:
-            problems.append(Problem("this heading gives no date such as 2025-09-24", line))
-        day = day or found
+        day = read_day(heading[0], line, day, problems)
     return day
 
 

@@ -13,17 +13,15 @@ the day, pictures, subscriptions) are no papers and are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
+from newsletter.digests.formats.blocks import Block, cut_blocks
 from newsletter.digests.formats.marks import HF_CHINESE, find_marked_format
 from newsletter.digests.formats.reading import (
     LONGEST_NAME,
     LONGEST_TITLE,
     FoundPaper,
     Reading,
-    check_count,
     check_summary,
     read_day,
     within_limit,
@@ -52,16 +50,6 @@ _PARAGRAPH = re.compile(r"\n\s*\n")
 _SEPARATOR = re.compile(r"[,，、;；]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A heading, its line, and the text down to the next one."""
-
-    line: int
-    level: int
-    words: str
-    body: str
-
-
 class HfChinese:
     """A Markdown page with a heading and labelled parts for each paper."""
 
@@ -74,45 +62,25 @@ class HfChinese:
         papers: list[FoundPaper] = []
         problems: list[Problem] = []
         day: date | None = None
-        for count, block in enumerate(_blocks(text), 1):
-            check_count(count, "headings", block.line)
-            if block.level < 3 and _DATE_WORDS in block.words:
-                day = _read_date(block, day, problems)
+        for block in cut_blocks(text, _HEADING):
+            if len(block.heading["level"]) < 3 and _DATE_WORDS in block.heading["words"]:
+                day = read_day(block.heading["words"], block.line, day, problems)
             elif paper := _read_paper(block, problems):
                 papers.append(FoundPaper(block.line, paper))
         return Reading(day, tuple(papers), tuple(problems))
 
 
-def _blocks(text: str) -> Iterator[_Block]:
-    line, counted = 1, 0
-    heading = _HEADING.search(text)
-    while heading:
-        following = _HEADING.search(text, heading.end())
-        line += text.count("\n", counted, heading.start())
-        counted = heading.start()
-        body = text[heading.end() : following.start() if following else len(text)]
-        yield _Block(line, len(heading["level"]), heading["words"].strip(), body)
-        heading = following
-
-
-def _read_date(block: _Block, earlier: date | None, problems: list[Problem]) -> date | None:
-    day = read_day(block.words, block.line)
-    if earlier:
-        problems.append(Problem("a digest has one date; this second heading is not read", block.line))
-    elif not day:
-        problems.append(Problem("this heading gives no date such as 2025-09-24", block.line))
-    return earlier or day
-
-
-def _read_paper(block: _Block, problems: list[Problem]) -> Paper | None:
-    parts = _parts(block.body)
-    number = _NUMBER.match(block.words)
-    if not parts.keys() & {"original", "abstract", "link"} and not (number and block.level == 3):
+def _read_paper(block: Block, problems: list[Problem]) -> Paper | None:
+    parts, words = _parts(block.body), block.heading["words"].strip()
+    number = _NUMBER.match(words)
+    if not parts.keys() & {"original", "abstract", "link"} and not (
+        number and block.heading["level"] == "###"
+    ):
         return None
-    title, heading_links = _read_title(block.words, number)
+    title, heading_links = _read_title(words, number)
     original = _plain(parts.get("original", ""))
     url, arxiv_id = _choose_link(parts, heading_links)
-    if trouble := _trouble(block, title or original, url):
+    if trouble := _trouble(words, title or original, url):
         problems.append(Problem(f"{trouble}; left out", block.line, lost_paper=True))
         return None
     written = parts.get("abstract", "") or parts.get("", "")
@@ -140,10 +108,8 @@ def _parts(body: str) -> dict[str, str]:
         if label and label["other"] and name == "abstract":
             continue
         words = body[start : label.start() if label else len(body)].strip()
-        if name not in {
-            "abstract",
-            "link",
-        }:  # nothing else has a second paragraph: it is a text without its label
+        if name not in {"abstract", "link"}:
+            # Nothing else has a second paragraph: it is a text without its label.
             words, *rest = _PARAGRAPH.split(words, maxsplit=1) if name else ("", words)
             unmarked += rest
         if name and name != "other":
@@ -163,8 +129,8 @@ def _choose_link(parts: dict[str, str], heading_links: list[str]) -> tuple[str, 
     return choose_link(link.url for link in find_links(parts[""]) if link.label)
 
 
-def _trouble(block: _Block, title: str, url: str) -> str:
-    if len(block.words) > LONGEST_TITLE or len(title) > LONGEST_TITLE:
+def _trouble(words: str, title: str, url: str) -> str:
+    if len(words) > LONGEST_TITLE or len(title) > LONGEST_TITLE:
         return "this heading is too long for a paper's"
     if not title:
         return "this paper has no title"

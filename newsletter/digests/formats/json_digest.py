@@ -19,7 +19,7 @@ from newsletter.digests.formats.reading import (
     FoundPaper,
     Reading,
     check_count,
-    read_day,
+    find_day,
 )
 from newsletter.digests.links import LONGEST_URL, choose_link, read_arxiv_id
 from newsletter.digests.sentences import first_sentence
@@ -130,7 +130,7 @@ def _read_date(piece: Piece, problems: list[Problem]) -> date | None:
     if not isinstance(piece.value, str):
         problems.append(Problem(f"date is {_kind(piece.value)}, not text such as 2025-09-24", piece.line))
         return None
-    day = read_day(_plain(piece.value), piece.line)
+    day = find_day(_plain(piece.value), piece.line)
     if not day:
         problems.append(Problem("date is no date such as 2025-09-24", piece.line))
     return day

@@ -7,16 +7,14 @@ summary by `digests.summary`. Text above the first paper belongs to none and is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
+from newsletter.digests.formats.blocks import Block, cut_blocks
 from newsletter.digests.formats.marks import PAPERS_FOR, find_marked_format
 from newsletter.digests.formats.paper_heading import read_heading
 from newsletter.digests.formats.reading import (
     FoundPaper,
     Reading,
-    check_count,
     check_summary,
     read_day,
     within_limit,
@@ -32,16 +30,6 @@ _HEADING = re.compile(
 _SUMMARY_LABEL = re.compile(r"^[ \t]*summary[ \t]*[:：]", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A heading, its line, and the text down to the next one; `paper` is None for a date's."""
-
-    line: int
-    date: str | None
-    paper: str | None
-    body: str
-
-
 class PapersFor:
     """A Markdown file with one heading for the date and one for each paper."""
 
@@ -54,39 +42,17 @@ class PapersFor:
         papers: list[FoundPaper] = []
         problems: list[Problem] = []
         day: date | None = None
-        for count, block in enumerate(_blocks(text), 1):
-            check_count(count, "headings", block.line)
-            if block.paper is None:
-                day = _read_date(block, day, problems)
+        for block in cut_blocks(text, _HEADING):
+            if block.heading["paper"] is None:
+                day = read_day(block.heading["date"], block.line, day, problems)
             elif paper := _read_paper(block, problems):
                 papers.append(FoundPaper(block.line, paper))
         return Reading(day, tuple(papers), tuple(problems))
 
 
-def _blocks(text: str) -> Iterator[_Block]:
-    line, counted = 1, 0
-    heading = _HEADING.search(text)
-    while heading:
-        following = _HEADING.search(text, heading.end())
-        line += text.count("\n", counted, heading.start())
-        counted = heading.start()
-        body = text[heading.end() : following.start() if following else len(text)]
-        yield _Block(line, heading["date"], heading["paper"], body)
-        heading = following
-
-
-def _read_date(block: _Block, earlier: date | None, problems: list[Problem]) -> date | None:
-    day = read_day(block.date or "", block.line)
-    if earlier:
-        problems.append(Problem("a digest has one date; this second heading is not read", block.line))
-    elif not day:
-        problems.append(Problem("this heading gives no date such as 2025-09-24", block.line))
-    return earlier or day
-
-
-def _read_paper(block: _Block, problems: list[Problem]) -> Paper | None:
+def _read_paper(block: Block, problems: list[Problem]) -> Paper | None:
     try:
-        title, url = read_heading(block.paper or "")
+        title, url = read_heading(block.heading["paper"])
     except ValueError as error:
         problems.append(Problem(f"{error}; left out", block.line, lost_paper=True))
         return None
@@ -103,7 +69,7 @@ def _read_paper(block: _Block, problems: list[Problem]) -> Paper | None:
     )
 
 
-def _summary_text(block: _Block, problems: list[Problem]) -> str:
+def _summary_text(block: Block, problems: list[Problem]) -> str:
     """What stands behind `summary:`, or the whole body where an author left the label away."""
     label = _SUMMARY_LABEL.search(block.body)
     if not label:

@@ -73,10 +73,21 @@ def check_count(count: int, what: str, line: int) -> None:
         raise DigestError(f"more than {MOST_PAPERS:,} {what}", line=line, fix="is this a digest?")
 
 
-def read_day(written: str, line: int) -> date | None:
-    """The date in a heading; None where it has none. Raises DigestError where no calendar has it."""
+def find_day(written: str, line: int) -> date | None:
+    """The date in a text; None where it has none. Raises DigestError where no calendar has it."""
     try:
         return find_date(written)
     except ValueError as error:
         message = f"no digest can have the date in “{written.strip()[:80]}”"
         raise DigestError(message, line=line, fix="write it as 2025-09-24") from error
+
+
+def read_day(heading: str, line: int, earlier: date | None, problems: list[Problem]) -> date | None:
+    """The date of the digest by this heading, and by those before it, which told `earlier`: the first
+    stands. Raises DigestError as `find_day`."""
+    day = find_day(heading, line)
+    if earlier:
+        problems.append(Problem("a digest has one date; this second heading is not read", line))
+    elif not day:
+        problems.append(Problem("this heading gives no date such as 2025-09-24", line))
+    return earlier or day
