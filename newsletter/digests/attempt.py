@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _NOT_MODIFIED = 304
 _LONGEST_VALIDATOR = 1_000
 """Characters; a longer one is not worth sending back every day."""
+
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 class Attempt:
@@ -143,7 +146,8 @@ class Attempt:
         except httpcore.ConnectError as error:
             # The pool cuts the cause off; httpcore makes its errors of the system's.
             is_distrusted = any(isinstance(each, ssl.SSLCertVerificationError) for each in error.args)
-            raise AttemptFailed(f"cannot be reached ({error})", again=not is_distrusted) from error
+            reason = _ERRNO.sub("", str(error)) or type(error).__name__
+            raise AttemptFailed(f"cannot be reached ({reason})", again=not is_distrusted) from error
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
             raise AttemptFailed(f"the transfer failed ({type(error).__name__})", again=True) from error
         except (httpcore.ProtocolError, OSError) as error:  # OSError: an unusable SSL_CERT_FILE

@@ -55,4 +55,5 @@ def fetch_document(
 def _error(url: str, failure: AttemptFailed, tried: int) -> DigestError:
     address = public_address(url)
     times = f" (tried {tried} times)" if tried > 1 else ""
-    return DigestError(f"{address}: {failure.message}{times}", source=address, fix=failure.fix)
+    fix = failure.fix or ("check the address, and that its server is up" if failure.again else "")
+    return DigestError(f"{address}: {failure.message}{times}", source=address, fix=fix)

@@ -109,7 +109,9 @@ def test_a_server_that_drips_is_not_waited_for(server: WebServer) -> None:
 def test_a_server_that_is_not_there_is_an_error() -> None:
     with run_web_server() as gone:
         pass
-    assert "cannot be reached" in refusal(f"{gone.address}/x.md").message
+    refused = refusal(f"{gone.address}/x.md")
+    assert "cannot be reached (Connection refused)" in refused.message
+    assert refused.fix == "check the address, and that its server is up"
 
 
 def test_a_body_cut_short_is_an_error(server: WebServer) -> None:
