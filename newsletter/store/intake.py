@@ -20,6 +20,7 @@ from newsletter.store.documents import hash_document, write_paper, write_papers
 from newsletter.store.engine import Transaction
 from newsletter.store.keywords import pin_keywords
 from newsletter.store.outdated import OutdatedKind, mark_outdated
+from newsletter.store.revisions import add_revision
 from newsletter.store.topics import index_paper
 from newsletter.store.uses import recount_uses
 
@@ -87,17 +88,7 @@ def take_in(
         tx.execute(
             sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(revision=revision, updated_at=now)
         )
-    tx.execute(
-        sa.insert(_REVISION).values(
-            edition_id=edition_id,
-            revision=revision,
-            document=document,
-            content_hash=content_hash,
-            source=digest.source,
-            format=digest.format,
-            created_at=now,
-        )
-    )
+    add_revision(tx, edition_id, revision, document, origin=(digest.source, digest.format), now=now)
     pin_keywords(tx, digest.papers, topics, now=now)
     _place_papers(tx, edition_id, digest, topics, dated)
     return TakenIn.NEW if revision == 1 else TakenIn.CHANGED

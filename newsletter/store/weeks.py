@@ -20,6 +20,7 @@ from newsletter.store import schema
 from newsletter.store.documents import hash_document, join_documents
 from newsletter.store.engine import Transaction
 from newsletter.store.outdated import OutdatedKind, mark_outdated
+from newsletter.store.revisions import add_revision
 from newsletter.store.uses import recount_uses
 
 _EDITION = schema.edition
@@ -121,17 +122,7 @@ def _write(
     if edition.revision:
         values["updated_at"] = now
     tx.execute(sa.update(_EDITION).where(_EDITION.c.id == edition_id).values(**values))
-    tx.execute(
-        sa.insert(_REVISION).values(
-            edition_id=edition_id,
-            revision=revision,
-            document=document,
-            content_hash=content_hash,
-            source="",
-            format=_FORMAT,
-            created_at=now,
-        )
-    )
+    add_revision(tx, edition_id, revision, document, origin=("", _FORMAT), now=now)
     _place(tx, edition_id, [each.paper_id for each in papers], is_open)
     name = edition_name(EditionKind.WEEKLY, edition.period_end)
     mark_outdated(tx, OutdatedKind.EDITION, [name])
