@@ -7,8 +7,9 @@
 
 from newsletter.config.judge import check_public_addresses, is_example_host
 from newsletter.config.load import load_config
-from newsletter.config.sections import Config, SmtpConfig
+from newsletter.config.sections import Config
 from newsletter.config.theme import read_theme
+from newsletter.config.transports import SmtpConfig
 from newsletter.config.urls import is_loopback
 
 __all__ = [

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config.judge import judge_config
-from newsletter.config.sections import Config, Key, KeyFacts, all_tables
+from newsletter.config.keys import KeyFacts
+from newsletter.config.sections import Config, Key, all_tables
 from newsletter.config.urls import encode_host, read_base_url, read_hub_url
 from newsletter.errors import ConfigError
 from newsletter.shipped import find_language

@@ -40,7 +40,7 @@ def check_transport(publisher: Publisher) -> None:
 def resends_unknown(config: Config, transport: Transport) -> bool:
     """Whether a delivery of unknown outcome is offered again."""
     wish = config.delivery.on_unknown
-    return transport.repeats_are_cheap if wish == "auto" else wish == "resend"
+    return transport.features.repeats_are_cheap if wish == "auto" else wish == "resend"
 
 
 @dataclass(frozen=True, slots=True)

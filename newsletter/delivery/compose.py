@@ -23,7 +23,7 @@ from newsletter.delivery.links import LinkMaker
 from newsletter.delivery.rendition import Rendition, mark_paper
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.keywords import Choice, PaperIndex, Vocabulary, make_choice
-from newsletter.model import Edition, Message, Newsletter, Preferences, PublishedPaper, Subscriber
+from newsletter.model import Edition, Message, Newsletter, Preferences, PublishedPaper, SharedBody, Subscriber
 from newsletter.render.highlights import make_subject
 from newsletter.render.layout import Layout, PersonalLinks, lay_out, personalise
 from newsletter.render.mail import MailParts, render_mail
@@ -111,6 +111,8 @@ class EditionComposer:
                 boundary=boundary,
                 text_fragments=body.text,
                 html_fragments=body.html,
+                shared=shared.body,
+                blanks=tuple(links.values.items()),
             )
         )
 
@@ -200,7 +202,7 @@ class EditionComposer:
             keywords=layout.keywords,
             words=load_words(language),
         )
-        return _Shared(layout, subject)
+        return _Shared(layout, subject, SharedBody(lambda: _leave_blank(layout)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,20 @@ class _Shared:
 
     layout: Layout
     subject: str
+    body: SharedBody
+
+
+def _leave_blank(layout: Layout) -> tuple[str, str]:
+    """Text and HTML with a blank for each personal value."""
+    names = ("unsubscribe", "address", "preferences", "feed")
+    text, html = (
+        personalise(layout, PersonalLinks(*(f"@@{kind}{name.upper()}@@" for name in names)))
+        for kind in ("", "HTML_")
+    )
+    return (
+        b"".join(fragment.data for fragment in text.text).decode(),
+        b"".join(fragment.data for fragment in html.html).decode(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ run takes over what a dead one left. What it does not do: choose papers (`compos
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import random
 import threading
@@ -81,7 +80,7 @@ async def deliver(store: Store, assignment: Assignment, transport: Transport, jo
     """Offers every due delivery of the edition once. Raises StoreError."""
     run = _Run(job, transport)
     async with transport, Desk(store, assignment, clock=job.clock, is_stopping=run.is_stopping) as desk:
-        slots = [asyncio.create_task(run.work(desk)) for _ in range(transport.calls_at_once)]
+        slots = [asyncio.create_task(run.work(desk)) for _ in range(transport.features.calls_at_once)]
         try:
             await asyncio.gather(*slots)
         except BaseException:
@@ -113,7 +112,7 @@ class _Run:
     async def work(self, desk: Desk) -> None:
         """One slot: from offer to answer to the next offer, until there is none."""
         answers: Sequence[Answer] = ()
-        want = self._transport.messages_per_call
+        want = self._transport.features.messages_per_call
         while offers := await desk.exchange(answers, want=want):
             answers = await self._hand_over(offers)
             self._job.progress(len(answers))
@@ -169,7 +168,7 @@ class _Run:
         await self._limit.wait(len(messages))
         results: Sequence[Result]
         try:
-            results = await self._transport.submit(Call(_call_key(messages), messages))
+            results = await self._transport.submit(Call.of(messages))
         except TransportError as error:
             self._note_failure(error)
             results = (error,) * len(messages)
@@ -202,15 +201,9 @@ class _Run:
         closed = isinstance(error, TransportMisconfigured) or (
             isinstance(error, TransportUnreachable) and not self._reached
         )
-        if closed or self._failures >= 2 * self._transport.calls_at_once:
+        if closed or self._failures >= 2 * self._transport.features.calls_at_once:
             self._end(error)
 
     def _end(self, error: NewsletterError) -> None:
         self.stopped_by = self.stopped_by or error
         self.is_ended = True
-
-
-def _call_key(messages: Sequence[Message]) -> str:
-    """The same for the same members, whenever and in whatever order they go."""
-    members = "\n".join(sorted(message.delivery_id for message in messages))
-    return hashlib.sha256(members.encode()).hexdigest()[:32]

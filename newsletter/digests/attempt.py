@@ -26,8 +26,9 @@ from newsletter.digests.body import ACCEPTED_CODING, read_body
 from newsletter.digests.connect import DeadlinePassed, JudgedBackend, time_left
 from newsletter.digests.kept import KeptDocument, KeptDocuments, name_kept
 from newsletter.digests.limits import FetchLimits
-from newsletter.digests.retries import RETRIED_STATUSES, AttemptFailed, read_retry_after
+from newsletter.digests.retries import RETRIED_STATUSES, AttemptFailed
 from newsletter.errors import DigestNotFound
+from newsletter.retry_after import read_retry_after
 
 _GONE = {404, 410}
 _REDIRECTS = {301, 302, 303, 307, 308}

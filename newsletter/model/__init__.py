@@ -16,6 +16,7 @@ from newsletter.model.delivery import (
     DeliveryState,
     Fragment,
     Message,
+    SharedBody,
     SkipReason,
     Submitted,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "Problem",
     "PublishedPaper",
     "Sections",
+    "SharedBody",
     "SkipReason",
     "Submitted",
     "Subscriber",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from binascii import b2a_base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from html import escape
 from operator import attrgetter
+from typing import Self
 
 
 class DeliveryState(StrEnum):
@@ -80,6 +83,29 @@ _TEXT_HEAD, _HTML_HEAD = (_PART_HEAD.format(subtype).encode() for subtype in ("p
 
 
 @dataclass(frozen=True)
+class SharedBody:
+    """The bodies that all readers of a rendition share, for transports that fill blanks themselves.
+
+    Where a personal value belongs there stands its blank: `@@NAME@@` in the text, `@@HTML_NAME@@` in the
+    HTML, NAME one of those in `Message.blanks`. `make` gives text and HTML, and is called when first needed.
+    """
+
+    make: Callable[[], tuple[str, str]]
+
+    @property
+    def text(self) -> str:
+        return self._made[0]
+
+    @property
+    def html(self) -> str:
+        return self._made[1]
+
+    @cached_property
+    def _made(self) -> tuple[str, str]:
+        return self.make()
+
+
+@dataclass(frozen=True)
 class Message:
     """One mail, ready for both wires: `raw` bytes (SMTP, SES) and parts with headers (JSON APIs).
 
@@ -95,6 +121,15 @@ class Message:
     boundary: str
     text_fragments: tuple[Fragment, ...]
     html_fragments: tuple[Fragment, ...]
+    shared: SharedBody | None = None
+    """One object for all messages of a rendition; None where nobody else has these bodies."""
+    blanks: tuple[tuple[str, str], ...] = ()
+    """What fills the blanks of `shared` for this reader: UNSUBSCRIBE, PREFERENCES, FEED, ADDRESS."""
+
+    @property
+    def personal(self) -> dict[str, str]:
+        """By blank, what is filled in: as it is for the text, escaped for the HTML."""
+        return dict(self.blanks) | {f"HTML_{name}": escape(value) for name, value in self.blanks}
 
     @property
     def text(self) -> str:
@@ -135,11 +170,24 @@ class Call:
 
     key: str
     messages: tuple[Message, ...]
+    may_be_repeat: bool = False
+    """Its messages may have been handed over before, by a call whose answer was lost."""
+
+    @classmethod
+    def of(cls, messages: Iterable[Message], *, may_be_repeat: bool = False) -> Self:
+        """The call of these messages, under a key that is theirs whenever and in whatever order they go."""
+        members = tuple(messages)
+        names = "\n".join(sorted(message.delivery_id for message in members))
+        return cls(hashlib.sha256(names.encode()).hexdigest()[:32], members, may_be_repeat)
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The next server took the message: its answer and, from APIs, its own id."""
+    """The next server took the message: its answer and, from APIs, its own id.
+
+    `by` is the transport that took it, where it is not the one that was asked.
+    """
 
     answer: str = ""
     provider_id: str = ""
+    by: str = ""

@@ -55,6 +55,16 @@ class PersonalLinks:
     preferences: str = ""
     feed: str = ""
 
+    @property
+    def values(self) -> dict[str, str]:
+        """By the name of their blank."""
+        return {
+            "UNSUBSCRIBE": self.unsubscribe,
+            "PREFERENCES": self.preferences,
+            "FEED": self.feed,
+            "ADDRESS": self.address,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class OpenBody:
@@ -124,12 +134,7 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
 
 def personalise(layout: Layout, links: PersonalLinks) -> Body:
     """The bodies for one reader. Raises RenderError for a value longer than the room kept for it."""
-    values = {
-        "UNSUBSCRIBE": links.unsubscribe,
-        "PREFERENCES": links.preferences,
-        "FEED": links.feed,
-        "ADDRESS": links.address,
-    }
+    values = links.values
     escaped = {name: escape(value) for name, value in values.items()}
     for name, value in escaped.items():
         if len(value.encode()) > PERSONAL_BLANKS[name]:

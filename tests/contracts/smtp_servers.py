@@ -15,7 +15,7 @@ from typing import Any
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from newsletter.config.sections import SmtpConfig
+from newsletter.config.transports import SmtpConfig
 
 HOST = "localhost"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config.sections import FileConfig
+from newsletter.config.transports import FileConfig
 from newsletter.delivery.transports.file import FileTransport
 from newsletter.errors import DiskFailed
 
@@ -46,7 +46,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing_behind(tmp_path: Path)
 
 def test_the_file_transport_imports_no_network_library() -> None:
     program = (
-        "import sys; from newsletter.config.sections import TransportSection;"
+        "import sys; from newsletter.config.transports import TransportSection;"
         "from newsletter.delivery.transports import open_transport; open_transport(TransportSection());"
         "print(sorted({'aiosmtplib', 'httpx', 'idna'} & set(sys.modules)))"
     )

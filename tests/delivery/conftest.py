@@ -15,7 +15,7 @@ import pytest
 
 from newsletter.delivery.desk import Assignment
 from newsletter.delivery.send import Job, deliver
-from newsletter.delivery.transports import Result
+from newsletter.delivery.transports import Features, Result
 from newsletter.errors import NewsletterError
 from newsletter.model import Call, DeliveryCounts, DeliveryState, Digest, EditionKind, Message, Submitted
 from newsletter.store import Store, open_store
@@ -43,6 +43,14 @@ class ToldTransport:
     in_flight: int = 0
     most_in_flight: int = 0
 
+    @property
+    def features(self) -> Features:
+        return Features(
+            calls_at_once=self.calls_at_once,
+            messages_per_call=self.messages_per_call,
+            repeats_are_cheap=self.repeats_are_cheap,
+        )
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -50,6 +58,9 @@ class ToldTransport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+    async def check(self) -> str:
+        return "told"
 
     async def submit(self, call: Call) -> tuple[Result, ...]:
         self.in_flight += 1

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.digests.retries import choose_wait, read_retry_after
+from newsletter.digests.retries import choose_wait
+from newsletter.retry_after import read_retry_after
 
 NOW = datetime(2025, 9, 24, 8, 0, tzinfo=UTC)
 

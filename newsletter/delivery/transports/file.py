@@ -10,27 +10,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from newsletter.config.sections import FileConfig
-from newsletter.delivery.transports.base import Result
+from newsletter.config.transports import FileConfig
+from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import DiskFailed
 from newsletter.model import Call, Message, Submitted
+
+
+def make_transport(config: FileConfig) -> FileTransport:
+    return FileTransport(config)
 
 
 class FileTransport:
     """A `Transport` into `[transport.file] directory`, which is made when the first mail comes."""
 
     name = "file"
-    calls_at_once = 4  # a call mostly waits for the disk
-    messages_per_call = 1
-    repeats_are_cheap = True
+    features = Features(
+        calls_at_once=4,  # a call mostly waits for the disk
+        keeps_bytes=True,
+        repeats_are_cheap=True,
+    )
 
     def __init__(self, config: FileConfig) -> None:
         self._directory = config.directory
-        self._slots = asyncio.Semaphore(self.calls_at_once)
+        self._slots = asyncio.Semaphore(self.features.calls_at_once)
 
     async def __aenter__(self) -> Self:
         return self
@@ -45,15 +53,30 @@ class FileTransport:
         async with self._slots:
             return (await asyncio.to_thread(self._write, message),)
 
+    async def check(self) -> str:
+        await asyncio.to_thread(self._try_folder)
+        return f"mails are written into {self._directory}: nobody is mailed"
+
     def _write(self, message: Message) -> Submitted:
-        try:
+        with self._mapped_errors():
             path = write_mail(self._directory, message)
+        return Submitted(answer=f"written to {path.name}")
+
+    def _try_folder(self) -> None:
+        with self._mapped_errors():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._directory) as file:
+                file.write(b"room")
+
+    @contextlib.contextmanager
+    def _mapped_errors(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise DiskFailed(
                 f"cannot write mails into {self._directory}: {error.strerror}",
                 fix="check [transport.file] directory: a folder that can be written to, with room left",
             ) from error
-        return Submitted(answer=f"written to {path.name}")
 
 
 def write_mail(directory: Path, message: Message) -> Path:

@@ -12,8 +12,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from newsletter.config.sections import SmtpConfig
-from newsletter.delivery.transports.base import Result
+from newsletter.config.transports import SmtpConfig
+from newsletter.delivery.transports.base import Features, Result
 from newsletter.delivery.transports.smtp_connection import SmtpConnection, open_connection
 from newsletter.delivery.transports.smtp_pool import ConnectionPool
 from newsletter.delivery.transports.smtp_transaction import DEFAULT_TIMEOUTS, Timeouts
@@ -21,12 +21,14 @@ from newsletter.errors import TemporaryTransportError
 from newsletter.model import Call, Message
 
 
+def make_transport(config: SmtpConfig) -> SmtpTransport:
+    return SmtpTransport(config)
+
+
 class SmtpTransport:
     """A `Transport` to the server of `[transport.smtp]`. Tests bring their own trust and patience."""
 
     name = "smtp"
-    messages_per_call = 1
-    repeats_are_cheap = True  # at worst somebody reads the same bytes twice
 
     def __init__(
         self,
@@ -35,7 +37,11 @@ class SmtpTransport:
         tls_context: ssl.SSLContext | None = None,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
-        self.calls_at_once = config.connections
+        self.features = Features(
+            calls_at_once=config.connections,
+            keeps_bytes=True,
+            repeats_are_cheap=True,  # at worst somebody reads the same bytes twice
+        )
         self._config = config
         self._given_tls_context = tls_context
         self._timeouts = timeouts
@@ -61,6 +67,14 @@ class SmtpTransport:
                 # that no call had used before settles it.
                 if connection.has_begun or not connection.is_used:
                     raise
+
+    async def check(self) -> str:
+        """Reaches the server, with TLS and login as for a mail, and leaves."""
+        connection = await self._pool.take()
+        self._pool.put_back(connection)
+        config = self._config
+        login = f", logged in as {config.username}" if config.username else ""
+        return f"{config.host}:{config.port} takes connections ({config.security}{login})"
 
     async def _use(self, connection: SmtpConnection, message: Message) -> Result:
         try:

@@ -15,7 +15,7 @@ from typing import cast
 
 import aiosmtplib
 
-from newsletter.config.sections import SmtpConfig
+from newsletter.config.transports import SmtpConfig
 from newsletter.delivery.transports.base import Result
 from newsletter.delivery.transports.replies import Stage
 from newsletter.delivery.transports.smtp_errors import errors_mapped

@@ -1,0 +1,209 @@
+"""Hands mails to a provider's HTTP API: the way of every call, whatever the provider.
+
+    call → portions of at most so many bytes → request (`Dialect`) → wire (`api_wire`) → answer
+              2xx: a result for each message (`Dialect`)
+              else what it says of all of them (`Dialect`, then `api_answers`); where one bad message
+              refuses its whole portion, halves of it go, until the bad one stands alone
+
+A provider is one file with a `Dialect`: what its requests look like and what its answers mean, pure.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import httpx
+
+from newsletter.delivery.transports.api_answers import CallRefused, judge_status, quote_answer
+from newsletter.delivery.transports.api_wire import DEFAULT_TIMEOUTS, ApiWire, Request, Timeouts
+from newsletter.delivery.transports.base import Features, Result
+from newsletter.errors import (
+    OutcomeUnknown,
+    PermanentTransportError,
+    TransportError,
+    TransportMisconfigured,
+)
+from newsletter.model import Call, Message, Submitted
+
+_ALONE_AT_MOST = 10
+"""So many messages refused one by one, and none taken: it is not the messages."""
+
+_KEPT_FIELDS = ("content-type", "retry-after")
+
+_Portion = tuple[tuple[Message, bytes], ...]
+"""Messages that go in one request, with their parts of it."""
+
+
+class Dialect(Protocol):
+    """A provider's API: pure, made from its section of the configuration."""
+
+    @property
+    def name(self) -> str:
+        """As in `[transport] kind`."""
+        ...
+
+    @property
+    def features(self) -> Features: ...
+
+    @property
+    def endpoint(self) -> str:
+        """Scheme and host, without a slash at the end."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must stand in no log and no error."""
+        ...
+
+    def encode(self, message: Message) -> bytes:
+        """The message's own part of a request's body; its length counts for `bytes_per_call`.
+
+        Raises AddressRefused or another PermanentTransportError where this message cannot be written.
+        """
+        ...
+
+    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+        """The request of a call, of the parts of its messages in their order."""
+        ...
+
+    def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:
+        """What a 2xx answer says of each message.
+
+        Raises ValueError (KeyError, TypeError) where the answer is not what the provider promises: then the
+        outcome is unknown.
+        """
+        ...
+
+    def read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | None:
+        """What any other answer says of the call; None: what its status says (`api_answers`)."""
+        ...
+
+    def make_check(self) -> Request:
+        """A request that changes nothing and needs the key."""
+        ...
+
+    def read_check(self, answer: httpx.Response) -> str:
+        """What a 2xx answer to it shows, in a few words. Raises TransportError, ValueError."""
+        ...
+
+
+class ApiTransport:
+    """A `Transport` to the provider of a dialect. Tests bring their own patience."""
+
+    def __init__(self, dialect: Dialect, *, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+        self.dialect = dialect
+        self._wire = ApiWire(dialect.name, dialect.endpoint, dialect.features.calls_at_once, timeouts)
+
+    @property
+    def name(self) -> str:
+        return self.dialect.name
+
+    @property
+    def features(self) -> Features:
+        return self.dialect.features
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._wire.close()
+
+    async def submit(self, call: Call) -> tuple[Result, ...]:
+        """As `Transport` says. Once a message of the call was taken, what fails a later request as a whole is
+        the result of the messages in it."""
+        results: dict[str, Result] = {}
+        waiting = deque(self._divide(call, results))
+        while waiting:
+            portion = waiting.popleft()
+            try:
+                answers = await self._request(portion, call)
+            except CallRefused as refusal:
+                answers = self._single_out(portion, refusal, results, waiting)
+            except TransportError as error:
+                if not _took_any(results):
+                    raise
+                answers = [error] * len(portion)
+            results |= zip((message.delivery_id for message, _ in portion), answers, strict=False)
+        return tuple(results[message.delivery_id] for message in call.messages)
+
+    async def check(self) -> str:
+        answer = await self._send(self.dialect.make_check())
+        if not answer.is_success:
+            raise self._read_failure(answer)
+        try:
+            return self.dialect.read_check(answer)
+        except (ValueError, KeyError, TypeError) as error:
+            raise TransportMisconfigured(
+                f"{self.name} answered what its API does not: {quote_answer(answer)}",
+                fix=f"check [transport.{self.name}] endpoint",
+            ) from error
+
+    def _divide(self, call: Call, results: dict[str, Result]) -> Iterable[_Portion]:
+        """The call in portions that a request may hold; who cannot be written has a result already."""
+        portion: list[tuple[Message, bytes]] = []
+        size, most = 0, self.features.bytes_per_call
+        for message in call.messages:
+            try:
+                part = self.dialect.encode(message)
+            except PermanentTransportError as error:
+                results[message.delivery_id] = error
+                continue
+            if most is not None and portion and size + len(part) > most:
+                yield tuple(portion)
+                portion, size = [], 0
+            portion.append((message, part))
+            size += len(part)
+        if portion:
+            yield tuple(portion)
+
+    async def _request(self, portion: _Portion, whole: Call) -> Sequence[Result]:
+        messages = tuple(message for message, _ in portion)
+        call = whole if len(messages) == len(whole.messages) else Call.of(messages)
+        answer = await self._send(self.dialect.make_request(call, [part for _, part in portion]))
+        if not answer.is_success:
+            raise self._read_failure(answer)
+        try:
+            results = self.dialect.read_results(call, answer)
+            if len(results) != len(messages):
+                raise ValueError(f"{len(results)} results for {len(messages)} messages")
+        except (ValueError, KeyError, TypeError) as error:
+            raise OutcomeUnknown(
+                f"{self.name} answered what its API does not: {quote_answer(answer)}"
+            ) from error
+        return results
+
+    async def _send(self, request: Request) -> httpx.Response:
+        """The answer, without our secrets: some providers quote the key that they refuse."""
+        answer = await self._wire.send(request)
+        content = answer.content
+        for secret in self.dialect.secrets:
+            content = content.replace(secret.encode(), b"***")
+        if content == answer.content:
+            return answer
+        kept = {name: answer.headers[name] for name in _KEPT_FIELDS if name in answer.headers}
+        return httpx.Response(answer.status_code, headers=kept, content=content)
+
+    def _read_failure(self, answer: httpx.Response) -> TransportError | CallRefused:
+        return self.dialect.read_failure(answer) or judge_status(self.name, answer)
+
+    def _single_out(
+        self, portion: _Portion, refusal: CallRefused, results: dict[str, Result], waiting: deque[_Portion]
+    ) -> Sequence[Result]:
+        """The result of a message that is refused alone; for more of them none yet: their halves wait."""
+        if len(portion) > 1:
+            middle = len(portion) // 2
+            waiting.extendleft((portion[middle:], portion[:middle]))
+            return ()
+        refused = sum(isinstance(result, PermanentTransportError) for result in results.values())
+        if refused >= _ALONE_AT_MOST and not _took_any(results):
+            raise TransportMisconfigured(refusal.reason.message, fix=refusal.reason.fix) from refusal
+        return (refusal.reason,)
+
+
+def _took_any(results: Mapping[str, Result]) -> bool:
+    return any(isinstance(result, Submitted) for result in results.values())

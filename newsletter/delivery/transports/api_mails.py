@@ -1,0 +1,59 @@
+"""A message as JSON APIs want it: address fields apart, the header fields that are ours to set.
+
+What an API writes itself (Date, Message-ID, MIME) is left to it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from newsletter.delivery.transports.addresses import encode_address
+from newsletter.errors import ConfigError
+from newsletter.model import Message
+
+_NOT_OURS = frozenset({"from", "to", "subject", "reply-to", "date", "message-id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The fields of a message, decoded. `sender` and `to` are mailboxes; `recipient` is an address alone."""
+
+    sender: str
+    to: str
+    recipient: str
+    subject: str
+    reply_to: str
+    own_headers: dict[str, str]
+    """Every other field: List-Unsubscribe and what goes with it."""
+
+
+def read_mail(message: Message) -> Mail:
+    """Raises AddressRefused where the recipient's address cannot be written in ASCII."""
+    fields = {name.lower(): value for name, value in message.headers}
+    return Mail(
+        sender=fields["from"],
+        to=fields["to"],
+        recipient=encode_address(message.recipient),
+        subject=fields["subject"],
+        reply_to=fields.get("reply-to", ""),
+        own_headers={name: value for name, value in message.headers if name.lower() not in _NOT_OURS},
+    )
+
+
+def split_mailbox(mailbox: str) -> tuple[str, str]:
+    """`"Wang, L." <wang@mail.test>` → (`Wang, L.`, `wang@mail.test`); the name may be empty."""
+    phrase, bracket, address = mailbox.rpartition("<")
+    if not bracket:
+        return "", mailbox
+    phrase = phrase.strip()
+    name = re.sub(r"\\(.)", r"\1", phrase[1:-1]) if phrase.startswith('"') else phrase
+    return name, address.rstrip(">")
+
+
+def require(transport: str, **values: str) -> tuple[str, ...]:
+    """The values, none of them empty. Raises ConfigError naming the keys that are."""
+    missing = [f"[transport.{transport}] {key}: must be set" for key, value in values.items() if not value]
+    if missing:
+        raise ConfigError(missing, fix="set it as a variable or a *_FILE, see docs/transports/")
+    return tuple(values.values())

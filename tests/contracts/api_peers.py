@@ -1,0 +1,65 @@
+"""The providers that the contract of `test_transport_api` is tried on: both halves of each dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from newsletter.config.transports import ResendConfig, TransportSection
+from newsletter.delivery.transports import Result, open_transport
+from newsletter.delivery.transports.api import ApiTransport
+from newsletter.delivery.transports.api_wire import Timeouts
+from newsletter.model import Call, Message
+
+from .api_resend import Resend
+from .api_server import Accepted, ApiServer, Provider, api_server
+
+KEY = "key-that-nobody-may-see"
+IMPATIENT = Timeouts(connect=5, write=5, read=0.5)
+
+
+@dataclass(frozen=True)
+class ApiPeer:
+    """Makes the other side, and the configuration that reaches it at an endpoint with a key."""
+
+    provider: Callable[[str], Provider]
+    configure: Callable[[str, str], TransportSection]
+
+
+API_PEERS: dict[str, ApiPeer] = {
+    "resend": ApiPeer(
+        Resend,
+        lambda endpoint, key: TransportSection(
+            kind="resend", resend=ResendConfig(api_key=key, endpoint=endpoint)
+        ),
+    ),
+}
+
+
+def reach(name: str, endpoint: str, key: str = KEY) -> ApiTransport:
+    """The transport to whoever listens at `endpoint`."""
+    transport = open_transport(API_PEERS[name].configure(endpoint, key))
+    assert isinstance(transport, ApiTransport)
+    return transport
+
+
+@contextmanager
+def running(name: str) -> Iterator[ApiServer]:
+    """The provider's API, listening."""
+    with api_server(API_PEERS[name].provider(KEY)) as server:
+        yield server
+
+
+async def submit_to(
+    server: ApiServer, name: str, *messages: Message, timeouts: Timeouts = IMPATIENT
+) -> Sequence[Result]:
+    """One call, by a transport of its own."""
+    async with ApiTransport(reach(name, server.endpoint).dialect, timeouts=timeouts) as transport:
+        return await transport.submit(Call.of(messages))
+
+
+def as_read(message: Message) -> Accepted:
+    """The mail that a reader gets of a message, whatever way it went."""
+    fields = {name.lower(): value for name, value in message.headers}
+    return Accepted(fields["from"], message.recipient, fields["subject"], message.text, message.html, fields)
