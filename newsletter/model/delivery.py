@@ -170,24 +170,18 @@ class Call:
 
     key: str
     messages: tuple[Message, ...]
-    may_be_repeat: bool = False
-    """Its messages may have been handed over before, by a call whose answer was lost."""
 
     @classmethod
-    def of(cls, messages: Iterable[Message], *, may_be_repeat: bool = False) -> Self:
+    def of(cls, messages: Iterable[Message]) -> Self:
         """The call of these messages, under a key that is theirs whenever and in whatever order they go."""
         members = tuple(messages)
         names = "\n".join(sorted(message.delivery_id for message in members))
-        return cls(hashlib.sha256(names.encode()).hexdigest()[:32], members, may_be_repeat)
+        return cls(hashlib.sha256(names.encode()).hexdigest()[:32], members)
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The next server took the message: its answer and, from APIs, its own id.
-
-    `by` is the transport that took it, where it is not the one that was asked.
-    """
+    """The next server took the message: its answer and, from APIs, its own id."""
 
     answer: str = ""
     provider_id: str = ""
-    by: str = ""
