@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -75,6 +76,11 @@ class Fragment:
         flat = b2a_base64(self.data, newline=False)
         lines = [flat[start : start + 76] for start in range(0, len(flat), 76)]
         return b"\r\n".join([*lines, b""])
+
+    @cached_property
+    def as_json(self) -> bytes:
+        """What stands for it within a JSON string (RFC 8259 §7); no character is split between fragments."""
+        return json.dumps(self.data.decode(), ensure_ascii=False)[1:-1].encode()
 
 
 _ENCODED = attrgetter("encoded")

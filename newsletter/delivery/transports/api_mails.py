@@ -5,12 +5,15 @@ What an API writes itself (Date, Message-ID, MIME) is left to it.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.errors import ConfigError
-from newsletter.model import Message
+from newsletter.model import Fragment, Message
 
 _NOT_OURS = frozenset({"from", "to", "subject", "reply-to", "date", "message-id"})
 
@@ -39,6 +42,25 @@ def read_mail(message: Message) -> Mail:
         reply_to=fields.get("reply-to", ""),
         own_headers={name: value for name, value in message.headers if name.lower() not in _NOT_OURS},
     )
+
+
+def encode_json(fields: Mapping[str, object], **bodies: Sequence[Fragment]) -> bytes:
+    """A JSON object of the fields and, under their names, the bodies: what many mails share of those is
+    written once."""
+    pieces = [json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()[:-1]]
+    for name, fragments in bodies.items():
+        pieces += [b',"', name.encode(), b'":"', *map(_AS_JSON, fragments), b'"']
+    return b"".join([*pieces, b"}"])
+
+
+def join_list(members: Sequence[bytes]) -> bytes:
+    """A JSON array of members that are JSON already; they are copied once."""
+    commas = [b","] * (2 * len(members) - 1)
+    commas[::2] = members
+    return b"".join([b"[", *commas, b"]"])
+
+
+_AS_JSON = attrgetter("as_json")
 
 
 def split_mailbox(mailbox: str) -> tuple[str, str]:

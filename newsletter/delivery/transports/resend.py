@@ -7,7 +7,6 @@ bad message; nothing of it is sent then.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,7 +15,7 @@ import httpx
 from newsletter.config.transports import ResendConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer, read_wait
-from newsletter.delivery.transports.api_mails import read_mail, require
+from newsletter.delivery.transports.api_mails import encode_json, join_list, read_mail, require
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import OutcomeUnknown, TemporaryTransportError, TransportError, TransportMisconfigured
@@ -52,23 +51,21 @@ class ResendDialect:
 
     def encode(self, message: Message) -> bytes:
         mail = read_mail(message)
-        body = {
+        fields: dict[str, object] = {
             "from": mail.sender,
             "to": [mail.recipient],
             "subject": mail.subject,
-            "html": message.html,
-            "text": message.text,
             "headers": mail.own_headers,
         }
         if mail.reply_to:
-            body["reply_to"] = mail.reply_to
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            fields["reply_to"] = mail.reply_to
+        return encode_json(fields, html=message.html_fragments, text=message.text_fragments)
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
         return Request(
             "POST",
             "/emails/batch",
-            b"[" + b",".join(parts) + b"]",
+            join_list(parts),
             {**self._headers, "Idempotency-Key": call.key},
         )
 
