@@ -46,7 +46,7 @@ class PostmarkConfig:
 @dataclass(frozen=True, slots=True)
 class SendgridConfig:
     api_key: str = key("", "With Mail Send access; better as a variable or a *_FILE.", secret=True)
-    endpoint: str = key("https://api.sendgrid.com", "For the EU: https://api.eu.sendgrid.com")
+    endpoint: str = key("https://api.sendgrid.com", "Or https://api.eu.sendgrid.com for subusers in the EU.")
     connections: int = key(4, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
@@ -65,7 +65,7 @@ class SesConfig:
 class MailgunConfig:
     api_key: str = key("", "A sending key of the domain; better as a variable or a *_FILE.", secret=True)
     domain: str = key("", "The sending domain; empty: the domain of [sender] address.")
-    endpoint: str = key("https://api.mailgun.net", "For the EU: https://api.eu.mailgun.net")
+    endpoint: str = key("https://api.mailgun.net", "Or https://api.eu.mailgun.net for domains in the EU.")
     connections: int = key(4, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
@@ -76,7 +76,7 @@ class BrevoConfig:
     connections: int = key(2, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
-PROVIDERS = ("resend",)
+PROVIDERS = ("resend", "sendgrid", "mailgun")
 """Transports that speak to the API of a provider, each with an `endpoint`."""
 
 KINDS = ("file", "smtp", *PROVIDERS)
@@ -94,3 +94,5 @@ class TransportSection:
     file: FileConfig = section(FileConfig, "Writes mails into a folder: nobody is mailed.")
     smtp: SmtpConfig = section(SmtpConfig, "Hands mails to an SMTP server.")
     resend: ResendConfig = section(ResendConfig, "Hands mails to Resend's API.")
+    sendgrid: SendgridConfig = section(SendgridConfig, "Hands mails to SendGrid's API.")
+    mailgun: MailgunConfig = section(MailgunConfig, "Hands mails to Mailgun's API.")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from itertools import count
 
 from jinja2 import Environment
 
@@ -23,7 +24,16 @@ from newsletter.delivery.links import LinkMaker
 from newsletter.delivery.rendition import Rendition, mark_paper
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.keywords import Choice, PaperIndex, Vocabulary, make_choice
-from newsletter.model import Edition, Message, Newsletter, Preferences, PublishedPaper, SharedBody, Subscriber
+from newsletter.model import (
+    Edition,
+    Message,
+    Newsletter,
+    Pieces,
+    Preferences,
+    PublishedPaper,
+    SharedBody,
+    Subscriber,
+)
 from newsletter.render.highlights import make_subject
 from newsletter.render.layout import Layout, PersonalLinks, lay_out, personalise
 from newsletter.render.mail import MailParts, render_mail
@@ -214,17 +224,26 @@ class _Shared:
     body: SharedBody
 
 
-def _leave_blank(layout: Layout) -> tuple[str, str]:
-    """Text and HTML with a blank for each personal value."""
-    names = ("unsubscribe", "address", "preferences", "feed")
+def _leave_blank(layout: Layout) -> tuple[Pieces, Pieces]:
+    """Text and HTML, taken apart at their personal values."""
+    words = "".join(_write_bodies(layout, PersonalLinks("u", "a", "p", "f")))
+    # It ends as it never begins: no word beside a blank can make a second one with it.
+    mark = next(mark for number in count() if (mark := f"@{number}:") not in words)
     text, html = (
-        personalise(layout, PersonalLinks(*(f"@@{kind}{name.upper()}@@" for name in names)))
-        for kind in ("", "HTML_")
+        _write_bodies(layout, PersonalLinks(*(f"{mark}{kind}{name}{mark}" for name in _BLANKS)))[part]
+        for part, kind in enumerate(("", "HTML_"))
     )
-    return (
-        b"".join(fragment.data for fragment in text.text).decode(),
-        b"".join(fragment.data for fragment in html.html).decode(),
-    )
+    return tuple(text.split(mark)), tuple(html.split(mark))
+
+
+_BLANKS = ("UNSUBSCRIBE", "ADDRESS", "PREFERENCES", "FEED")
+"""In the order of PersonalLinks."""
+
+
+def _write_bodies(layout: Layout, links: PersonalLinks) -> tuple[str, str]:
+    body = personalise(layout, links)
+    text, html = (b"".join(fragment.data for fragment in part) for part in (body.text, body.html))
+    return text.decode(), html.decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,26 +88,42 @@ _PART_HEAD = '\r\nContent-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Enc
 _TEXT_HEAD, _HTML_HEAD = (_PART_HEAD.format(subtype).encode() for subtype in ("plain", "html"))
 
 
+Pieces = tuple[str, ...]
+"""A body taken apart: words and names of blanks in turn, words first and last."""
+
+
 @dataclass(frozen=True)
 class SharedBody:
     """The bodies that all readers of a rendition share, for transports that fill blanks themselves.
 
-    Where a personal value belongs there stands its blank: `@@NAME@@` in the text, `@@HTML_NAME@@` in the
-    HTML, NAME one of those in `Message.blanks`. `make` gives text and HTML, and is called when first needed.
+    The blanks of the text are `NAME`, those of the HTML `HTML_NAME`, NAME one of those in `Message.blanks`;
+    apart from the words, so that no word of a paper is taken for one. `make` gives text and HTML, and is
+    called when first needed.
     """
 
-    make: Callable[[], tuple[str, str]]
+    make: Callable[[], tuple[Pieces, Pieces]]
 
     @property
-    def text(self) -> str:
+    def text(self) -> Pieces:
         return self._made[0]
 
     @property
-    def html(self) -> str:
+    def html(self) -> Pieces:
         return self._made[1]
 
     @cached_property
-    def _made(self) -> tuple[str, str]:
+    def names(self) -> tuple[str, ...]:
+        """The blanks in both bodies, each once."""
+        return tuple(dict.fromkeys(self.text[1::2] + self.html[1::2]))
+
+    @cached_property
+    def mark(self) -> str:
+        """Letters and digits that stand nowhere in the bodies, the same for the same bodies: what a provider
+        looks for in place of a blank is made of it."""
+        return hashlib.sha256("\0".join(self.text + self.html).encode()).hexdigest()[:16]
+
+    @cached_property
+    def _made(self) -> tuple[Pieces, Pieces]:
         return self.make()
 
 

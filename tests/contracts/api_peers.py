@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
-from newsletter.config.transports import ResendConfig, TransportSection
+from newsletter.config.transports import MailgunConfig, ResendConfig, SendgridConfig, TransportSection
 from newsletter.delivery.transports import Result, open_transport
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_wire import Timeouts
 from newsletter.model import Call, Message
 
+from .api_mailgun import Mailgun
 from .api_resend import Resend
+from .api_sendgrid import Sendgrid
 from .api_server import Accepted, ApiServer, Provider, api_server
 
 KEY = "key-that-nobody-may-see"
@@ -32,6 +34,18 @@ API_PEERS: dict[str, ApiPeer] = {
         Resend,
         lambda endpoint, key: TransportSection(
             kind="resend", resend=ResendConfig(api_key=key, endpoint=endpoint)
+        ),
+    ),
+    "sendgrid": ApiPeer(
+        Sendgrid,
+        lambda endpoint, key: TransportSection(
+            kind="sendgrid", sendgrid=SendgridConfig(api_key=key, endpoint=endpoint)
+        ),
+    ),
+    "mailgun": ApiPeer(
+        Mailgun,
+        lambda endpoint, key: TransportSection(
+            kind="mailgun", mailgun=MailgunConfig(api_key=key, domain="papers.test", endpoint=endpoint)
         ),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -14,12 +15,20 @@ BOUNDARY = "=_contract"
 
 TEXT = "第一篇论文。\n" * 300
 HTML = "<p>第一篇论文。</p>\n" * 300
-SHARED = SharedBody(
-    lambda: (
-        f"{TEXT}\n@@ADDRESS@@ @@UNSUBSCRIBE@@\n",
-        f'{HTML}<a href="@@HTML_UNSUBSCRIBE@@">@@HTML_ADDRESS@@</a>',
-    )
+BODIES = (
+    f"{TEXT}\n@@ADDRESS@@ @@UNSUBSCRIBE@@\n",
+    f'{HTML}<a href="@@HTML_UNSUBSCRIBE@@">@@HTML_ADDRESS@@</a>',
 )
+"""Text and HTML with a blank for each personal value."""
+
+
+def share(bodies: tuple[str, str]) -> SharedBody:
+    """The blanks of such bodies, apart from the words."""
+    text, html = (tuple(re.split("@@((?:HTML_)?(?:UNSUBSCRIBE|ADDRESS))@@", body)) for body in bodies)
+    return SharedBody(lambda: (text, html))
+
+
+SHARED = share(BODIES)
 
 
 def make_message(number: int = 0, **changes: Any) -> Message:
@@ -44,8 +53,8 @@ def make_message(number: int = 0, **changes: Any) -> Message:
         "headers": headers,
         "head": encode_head(headers, BOUNDARY),
         "boundary": BOUNDARY,
-        "text_fragments": _fill(SHARED.text, blanks, ""),
-        "html_fragments": _fill(SHARED.html, blanks, "HTML_"),
+        "text_fragments": _fill(BODIES[0], blanks, ""),
+        "html_fragments": _fill(BODIES[1], blanks, "HTML_"),
     }
     return Message(**facts | filled | changes)
 

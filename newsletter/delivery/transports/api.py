@@ -1,6 +1,7 @@
 """Hands mails to a provider's HTTP API: the way of every call, whatever the provider.
 
     call → portions of at most so many bytes → request (`Dialect`) → wire (`api_wire`) → answer
+      (and of one body, where a request has but one)
               2xx: a result for each message (`Dialect`)
               else what it says of all of them (`Dialect`, then `api_answers`); where one bad message
               refuses its whole portion, halves of it go, until the bad one stands alone
@@ -18,6 +19,7 @@ from typing import Protocol, Self
 import httpx
 
 from newsletter.delivery.transports.api_answers import CallRefused, judge_status, quote_answer
+from newsletter.delivery.transports.api_shared import address_key, share_request
 from newsletter.delivery.transports.api_wire import DEFAULT_TIMEOUTS, ApiWire, Request, Timeouts
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -31,7 +33,7 @@ from newsletter.model import Call, Message, Submitted
 _ALONE_AT_MOST = 10
 """So many messages refused one by one, and none taken: it is not the messages."""
 
-_KEPT_FIELDS = ("content-type", "retry-after")
+_KEPT_FIELDS = ("content-type", "retry-after", "x-ratelimit-reset")
 
 _Portion = tuple[tuple[Message, bytes], ...]
 """Messages that go in one request, with their parts of it."""
@@ -146,6 +148,7 @@ class ApiTransport:
     def _divide(self, call: Call, results: dict[str, Result]) -> Iterable[_Portion]:
         """The call in portions that a request may hold; who cannot be written has a result already."""
         portion: list[tuple[Message, bytes]] = []
+        addresses: set[str] = set()
         size, most = 0, self.features.bytes_per_call
         for message in call.messages:
             try:
@@ -153,17 +156,21 @@ class ApiTransport:
             except PermanentTransportError as error:
                 results[message.delivery_id] = error
                 continue
-            if portion and ((most and size + len(part) > most) or not self._fit(portion[-1][0], message)):
+            full = most is not None and size + len(part) > most
+            if portion and (full or not self._joins(message, portion[0][0], addresses)):
                 yield tuple(portion)
-                portion, size = [], 0
+                portion, addresses, size = [], set(), 0
             portion.append((message, part))
+            addresses.add(address_key(message))
             size += len(part)
         if portion:
             yield tuple(portion)
 
-    def _fit(self, one: Message, other: Message) -> bool:
-        """Whether they may stand in one request."""
-        return one.shared is other.shared if self.features.shares_bodies else True
+    def _joins(self, message: Message, first: Message, addresses: set[str]) -> bool:
+        """Whether the message may go in one request with the first and those at `addresses`."""
+        if not self.features.shares_bodies:
+            return True
+        return share_request(first, message) and address_key(message) not in addresses
 
     async def _request(self, portion: _Portion, whole: Call) -> Sequence[Result]:
         messages = tuple(message for message, _ in portion)

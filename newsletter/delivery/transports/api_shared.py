@@ -1,0 +1,54 @@
+"""One body for all messages of a request, for providers that fill its blanks themselves.
+
+A provider looks for words of its own form and puts a reader's values in their place. Which form, and how
+a paper that speaks of such words is kept as its author wrote it, is each provider's file; here stands who
+may go together, and what a body looks like with somebody else's blanks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from newsletter.delivery.transports.addresses import encode_address
+from newsletter.model import Message, Pieces, SharedBody
+
+_PERSONAL = frozenset({"to", "date", "message-id", "list-unsubscribe"})
+_ASCII = "".join(map(chr, range(0x80)))
+
+
+def find_body(message: Message) -> SharedBody:
+    """The body that the message shares, else its own, without blanks."""
+    return message.shared or SharedBody(lambda: ((message.text,), (message.html,)))
+
+
+def share_request(first: Message, other: Message) -> bool:
+    """Whether both have the same body, and the same headers but for those that a request has for each."""
+    return (
+        first.shared is not None
+        and first.shared is other.shared
+        and _list_shared_headers(first) == _list_shared_headers(other)
+    )
+
+
+def address_key(message: Message) -> str:
+    """Equal for messages that must not go in one request: providers tell readers apart by address."""
+    return encode_address(message.recipient).lower()
+
+
+def write_body(
+    pieces: Pieces, write_blank: Callable[[str], str], write_words: Callable[[str], str] = str
+) -> str:
+    """The body with its words and its blanks as a provider wants them."""
+    return "".join(
+        write_blank(piece) if place % 2 else write_words(piece) for place, piece in enumerate(pieces)
+    )
+
+
+def make_ascii(value: str) -> str:
+    """A header of URIs or tokens (RFC 3987 §3.1)."""
+    return quote(value, safe=_ASCII)
+
+
+def _list_shared_headers(message: Message) -> list[tuple[str, str]]:
+    return [field for field in message.headers if field[0].lower() not in _PERSONAL]
