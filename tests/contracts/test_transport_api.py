@@ -280,6 +280,18 @@ def test_the_check_finds_the_key_wrong(name: str) -> None:
 
 
 @every_provider
+def test_a_check_that_is_refused_says_why(name: str) -> None:
+    async def main(server: ApiServer) -> None:
+        async with reach(name, server.endpoint) as transport:
+            with pytest.raises(PermanentTransportError, match="told to answer 422"):
+                await transport.check()
+
+    with running(name) as server:
+        server.faults.append(status(422))
+        run(main(server))
+
+
+@every_provider
 def test_a_section_without_its_key_is_refused_before_anything_runs(name: str) -> None:
     with pytest.raises(ConfigError, match=rf"\[transport\.{name}\]"):
         open_transport(API_PEERS[name].configure("https://127.0.0.1", ""))

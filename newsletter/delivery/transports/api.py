@@ -11,7 +11,7 @@ A provider is one file with a `Dialect`: what its requests look like and what it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -117,9 +117,9 @@ class ApiTransport:
         """As `Transport` says. Once a message of the call was taken, what fails a later request as a whole is
         the result of the messages in it."""
         results: dict[str, Result] = {}
-        waiting = deque(self._divide(call, results))
-        while waiting:
-            portion = waiting.popleft()
+        portions = self._divide(call, results)
+        waiting: deque[_Portion] = deque()  # halves of the portion in hand: no more of a call is in memory
+        while portion := waiting.popleft() if waiting else next(portions, None):
             try:
                 answers = await self._request(portion, call)
             except CallRefused as refusal:
@@ -134,7 +134,8 @@ class ApiTransport:
     async def check(self) -> str:
         answer = await self._send(self.dialect.make_check())
         if not answer.is_success:
-            raise self._read_failure(answer)
+            failure = self._read_failure(answer)
+            raise failure.reason if isinstance(failure, CallRefused) else failure
         try:
             return self.dialect.read_check(answer)
         except (ValueError, KeyError, TypeError) as error:
@@ -143,7 +144,7 @@ class ApiTransport:
                 fix=f"check [transport.{self.name}] endpoint",
             ) from error
 
-    def _divide(self, call: Call, results: dict[str, Result]) -> Iterable[_Portion]:
+    def _divide(self, call: Call, results: dict[str, Result]) -> Iterator[_Portion]:
         """The call in portions that a request may hold; who cannot be written has a result already."""
         portion: list[tuple[Message, bytes]] = []
         size, most = 0, self.features.bytes_per_call
