@@ -76,7 +76,7 @@ class BrevoConfig:
     connections: int = key(2, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
-KINDS = ("file", "smtp", "resend")
+KINDS = ("file", "smtp", "resend", "postmark")
 """The names of the transports, in code, configuration, ledger and documentation."""
 
 
@@ -86,3 +86,4 @@ class TransportSection:
     file: FileConfig = section(FileConfig, "Writes mails into a folder: nobody is mailed.")
     smtp: SmtpConfig = section(SmtpConfig, "Hands mails to an SMTP server.")
     resend: ResendConfig = section(ResendConfig, "Hands mails to Resend's API.")
+    postmark: PostmarkConfig = section(PostmarkConfig, "Hands mails to Postmark's API.")

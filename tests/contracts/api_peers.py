@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from newsletter.config.transports import ResendConfig, TransportSection
+from newsletter.config.transports import PostmarkConfig, ResendConfig, TransportSection
 from newsletter.delivery.transports import Result, open_transport
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_wire import Timeouts
 from newsletter.model import Call, Message
 
+from .api_postmark import Postmark
 from .api_resend import Resend
 from .api_server import Accepted, ApiServer, Provider, api_server
 
@@ -32,6 +33,12 @@ API_PEERS: dict[str, ApiPeer] = {
         Resend,
         lambda endpoint, key: TransportSection(
             kind="resend", resend=ResendConfig(api_key=key, endpoint=endpoint)
+        ),
+    ),
+    "postmark": ApiPeer(
+        Postmark,
+        lambda endpoint, key: TransportSection(
+            kind="postmark", postmark=PostmarkConfig(server_token=key, endpoint=endpoint)
         ),
     ),
 }
