@@ -76,7 +76,7 @@ class BrevoConfig:
     connections: int = key(2, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
-KINDS = ("file", "smtp", "resend", "postmark")
+KINDS = ("file", "smtp", "resend", "postmark", "brevo")
 """The names of the transports, in code, configuration, ledger and documentation."""
 
 
@@ -87,3 +87,4 @@ class TransportSection:
     smtp: SmtpConfig = section(SmtpConfig, "Hands mails to an SMTP server.")
     resend: ResendConfig = section(ResendConfig, "Hands mails to Resend's API.")
     postmark: PostmarkConfig = section(PostmarkConfig, "Hands mails to Postmark's API.")
+    brevo: BrevoConfig = section(BrevoConfig, "Hands mails to Brevo's API.")

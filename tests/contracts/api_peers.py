@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from newsletter.config.transports import PostmarkConfig, ResendConfig, TransportSection
+from newsletter.config.transports import BrevoConfig, PostmarkConfig, ResendConfig, TransportSection
 from newsletter.delivery.transports import Result, open_transport
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_wire import Timeouts
 from newsletter.model import Call, Message
 
+from .api_brevo import Brevo
 from .api_postmark import Postmark
 from .api_resend import Resend
 from .api_server import Accepted, ApiServer, Provider, api_server
@@ -41,6 +42,12 @@ API_PEERS: dict[str, ApiPeer] = {
             kind="postmark", postmark=PostmarkConfig(server_token=key, endpoint=endpoint)
         ),
     ),
+    "brevo": ApiPeer(
+        Brevo,
+        lambda endpoint, key: TransportSection(
+            kind="brevo", brevo=BrevoConfig(api_key=key, endpoint=endpoint)
+        ),
+    ),
 }
 
 
@@ -59,11 +66,15 @@ def running(name: str) -> Iterator[ApiServer]:
 
 
 async def submit_to(
-    server: ApiServer, name: str, *messages: Message, timeouts: Timeouts = IMPATIENT
+    server: ApiServer,
+    name: str,
+    *messages: Message,
+    timeouts: Timeouts = IMPATIENT,
+    may_be_repeat: bool = False,
 ) -> Sequence[Result]:
     """One call, by a transport of its own."""
     async with ApiTransport(reach(name, server.endpoint).dialect, timeouts=timeouts) as transport:
-        return await transport.submit(Call.of(messages))
+        return await transport.submit(Call.of(messages, may_be_repeat=may_be_repeat))
 
 
 def as_read(message: Message) -> Accepted:

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 
 import httpx
 
-from newsletter.delivery.transports.api_answers import CallRefused, judge_status, quote_answer
+from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, judge_status, quote_answer
 from newsletter.delivery.transports.api_wire import DEFAULT_TIMEOUTS, ApiWire, Request, Timeouts
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -77,7 +77,7 @@ class Dialect(Protocol):
         """
         ...
 
-    def read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | None:
+    def read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | CallKnown | None:
         """What any other answer says of the call; None: what its status says (`api_answers`)."""
         ...
 
@@ -164,10 +164,15 @@ class ApiTransport:
 
     async def _request(self, portion: _Portion, whole: Call) -> Sequence[Result]:
         messages = tuple(message for message, _ in portion)
-        call = whole if len(messages) == len(whole.messages) else Call.of(messages)
+        call = whole
+        if len(messages) != len(whole.messages):
+            call = Call.of(messages, may_be_repeat=whole.may_be_repeat)
         answer = await self._send(self.dialect.make_request(call, [part for _, part in portion]))
         if not answer.is_success:
-            raise self._read_failure(answer)
+            failure = self._read_failure(answer)
+            if isinstance(failure, CallKnown):
+                return _settle_known(call, failure)
+            raise failure
         try:
             results = self.dialect.read_results(call, answer)
             if len(results) != len(messages):
@@ -189,7 +194,7 @@ class ApiTransport:
         kept = {name: answer.headers[name] for name in _KEPT_FIELDS if name in answer.headers}
         return httpx.Response(answer.status_code, headers=kept, content=content)
 
-    def _read_failure(self, answer: httpx.Response) -> TransportError | CallRefused:
+    def _read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | CallKnown:
         return self.dialect.read_failure(answer) or judge_status(self.name, answer)
 
     def _single_out(
@@ -204,6 +209,16 @@ class ApiTransport:
         if refused >= _ALONE_AT_MOST and not _took_any(results):
             raise TransportMisconfigured(refusal.reason.message, fix=refusal.reason.fix) from refusal
         return (refusal.reason,)
+
+
+def _settle_known(call: Call, known: CallKnown) -> Sequence[Result]:
+    """A repeat was taken the first time. Where we know of no first time, nobody can say what became of it.
+
+    Raises OutcomeUnknown.
+    """
+    if not call.may_be_repeat:
+        raise OutcomeUnknown(known.said)
+    return [Submitted(f"taken before: {known.said}")] * len(call.messages)
 
 
 def _took_any(results: Mapping[str, Result]) -> bool:
