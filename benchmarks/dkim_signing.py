@@ -35,7 +35,7 @@ from newsletter.delivery.compose import EditionComposer  # noqa: E402
 from newsletter.delivery.dkim import SIGNED  # noqa: E402
 from newsletter.model import Message, Preferences, Subscriber, SubscriberStatus  # noqa: E402
 from newsletter.store.batches import Lease  # noqa: E402
-from newsletter.store.ledger import Offer  # noqa: E402
+from newsletter.store.offering import Offer  # noqa: E402
 
 TARGET = 8
 SELECTOR = "newsletter"

@@ -45,7 +45,7 @@ from newsletter.render.environment import make_environment, render_template  # n
 from newsletter.render.inline import inline_css  # noqa: E402
 from newsletter.render.words import load_words  # noqa: E402
 from newsletter.store.batches import Lease  # noqa: E402
-from newsletter.store.ledger import Offer  # noqa: E402
+from newsletter.store.offering import Offer  # noqa: E402
 
 RATIO, OWN_MS, CACHED_MS = 100, 0.2, 0.05
 LANGUAGE = "zh-CN"

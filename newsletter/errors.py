@@ -12,6 +12,7 @@
     │   └── AlreadyExists
     ├── TransportError
     │   ├── TemporaryTransportError  retry_after, too_fast
+    │   │   ├── TransportBusy        too many calls: the same one goes after `retry_after`
     │   │   └── TransportUnreachable
     │   ├── OutcomeUnknown           the answer was lost: taken or not, nobody can say
     │   └── PermanentTransportError
@@ -114,6 +115,13 @@ class TemporaryTransportError(TransportError):
         super().__init__(message, fix=fix)
         self.retry_after = retry_after
         self.too_fast = too_fast
+
+
+class TransportBusy(TemporaryTransportError):
+    """The next server took nothing of the call, because there were too many; not a destination behind it."""
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, fix: str = "") -> None:
+        super().__init__(message, retry_after=retry_after, too_fast=True, fix=fix)
 
 
 class TransportUnreachable(TemporaryTransportError):

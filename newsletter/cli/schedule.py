@@ -17,7 +17,7 @@ def schedule(ctx: click.Context) -> int:
 
     SIGTERM finishes what is in flight and leaves.
     """
-    from newsletter.daily.deliver import check_transport
+    from newsletter.daily.transport import check_transport
     from newsletter.schedule import run_schedule
 
     start_logging(logging.INFO)

@@ -106,9 +106,9 @@ def _rehearse(
     force: bool,
     as_json: bool,
 ) -> int:
-    from newsletter.daily.deliver import check_transport
     from newsletter.daily.hold import admit, check_age
     from newsletter.daily.read import read_digests
+    from newsletter.daily.transport import check_transport
     from newsletter.errors import DigestError
 
     if addresses and dry_run:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config.sections import Config, TemplatesSection
 from newsletter.config.theme import judge_theme
+from newsletter.config.transports import PROVIDERS
 from newsletter.config.urls import encode_host, is_loopback, read_base_url, read_hub_url
 from newsletter.errors import ConfigError
 from newsletter.shipped import find_language, known_languages
@@ -32,7 +33,8 @@ Finding = tuple[str, str]
 
 def judge_config(config: Config, folder: Path) -> Iterator[Finding]:
     """Every value that cannot be right; `folder` is what relative paths were relative to."""
-    for judge in (_judge_newsletter, _judge_sender, _judge_places, _judge_subject, _judge_dkim):
+    judges = (_judge_newsletter, _judge_sender, _judge_places, _judge_subject, _judge_transport, _judge_dkim)
+    for judge in judges:
         yield from judge(config)
     yield from judge_theme(config.theme)
     yield from _judge_templates(config.templates.directory, folder / TemplatesSection().directory)
@@ -124,6 +126,23 @@ def _judge_sources(config: Config) -> Iterator[Finding]:
     if is_plain and not section.private_addresses:
         fix = "or set [digest] private_addresses = true if it is a server of your own network"
         yield "digest.source", f"must be https; {fix}"
+
+
+def _judge_transport(config: Config) -> Iterator[Finding]:
+    section = config.transport
+    if section.fallback and section.fallback == section.kind:
+        yield "transport.fallback", f"must be another transport than kind: {section.kind}"
+    if section.fallback and section.kind == "file":
+        yield "transport.fallback", 'has nothing to take over from kind = "file"'
+    for name in PROVIDERS:
+        endpoint = getattr(section, name).endpoint
+        try:
+            parts = urlsplit(read_base_url(endpoint)) if endpoint else None
+        except ValueError as error:
+            yield f"transport.{name}.endpoint", str(error)
+            continue
+        if parts is not None and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            yield f"transport.{name}.endpoint", "must be https: the key goes with each call"
 
 
 def _judge_dkim(config: Config) -> Iterator[Finding]:

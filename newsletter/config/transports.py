@@ -76,13 +76,21 @@ class BrevoConfig:
     connections: int = key(2, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
-KINDS = ("file", "smtp", "resend", "postmark", "brevo")
+PROVIDERS = ("resend", "postmark", "brevo")
+"""Transports that speak to the API of a provider, each with an `endpoint`."""
+
+KINDS = ("file", "smtp", *PROVIDERS)
 """The names of the transports, in code, configuration, ledger and documentation."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransportSection:
     kind: str = key("file", "How mail is handed over.", choices=KINDS)
+    fallback: str = key(
+        "",
+        "Takes over while the first is misconfigured or down.",
+        choices=("", *KINDS[1:]),
+    )
     file: FileConfig = section(FileConfig, "Writes mails into a folder: nobody is mailed.")
     smtp: SmtpConfig = section(SmtpConfig, "Hands mails to an SMTP server.")
     resend: ResendConfig = section(ResendConfig, "Hands mails to Resend's API.")

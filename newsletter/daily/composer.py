@@ -14,6 +14,7 @@ from newsletter.delivery.links import LinkMaker
 from newsletter.keywords import Vocabulary
 from newsletter.model import Digest, Edition, EditionKind
 from newsletter.store import Transaction
+from newsletter.store.batches import Reoffer
 from newsletter.store.editions import EditionFacts, find_edition, load_edition, read_revision
 from newsletter.store.repeats import find_mailed_before
 from newsletter.store.vocabulary import load_vocabulary_of
@@ -69,13 +70,13 @@ def rehearse_edition(publisher: Publisher, digest: Digest) -> Rehearsal:
         return edition, open_composer(tx, publisher, edition)
 
 
-def rehearse_weeks(publisher: Publisher, digests: Sequence[Digest], *, resend: bool) -> list[Rehearsal]:
+def rehearse_weeks(publisher: Publisher, digests: Sequence[Digest], *, reoffer: Reoffer) -> list[Rehearsal]:
     """The weekly editions that a run would mail today, once it had taken these digests in."""
     day = publisher.today()
     with publisher.store.rehearse() as tx:
         store_digests(tx, publisher, digests)
         make_weeks(tx, publisher, day)
-        due = find_due_weeks(tx, publisher, day, resend=resend)
+        due = find_due_weeks(tx, publisher, day, reoffer=reoffer)
         return [(week, open_composer(tx, publisher, week)) for week in due]
 
 

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.config import Config, check_public_addresses
 from newsletter.daily.composer import open_composer
 from newsletter.daily.publisher import Publisher
-from newsletter.daily.report import SendReport
+from newsletter.daily.report import SendReport, Takeover
+from newsletter.daily.transport import choose_reoffer, open_fallback
 from newsletter.daily.weeks import mail_age
 from newsletter.delivery.desk import Assignment
 from newsletter.delivery.refusals import Refusals
@@ -24,23 +24,10 @@ from newsletter.model import DeliveryState, SuppressionReason
 from newsletter.store.batches import recover_deliveries, reopen_deliveries
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import EditionFacts, find_edition
-from newsletter.store.ledger import count_deliveries, list_troubles
+from newsletter.store.ledger import count_by_transport, count_deliveries, list_troubles
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.planning import expand_batches, plan_edition, reopen_for_transport
 from newsletter.store.suppressions import suppress
-
-
-def check_transport(publisher: Publisher) -> None:
-    """Raises ConfigError where real people would get links that lead nowhere, or mails cannot be signed."""
-    if publisher.config.transport.kind != "file":
-        check_public_addresses(publisher.config)
-    _ = publisher.signer
-
-
-def resends_unknown(config: Config, transport: Transport) -> bool:
-    """Whether a delivery of unknown outcome is offered again."""
-    wish = config.delivery.on_unknown
-    return transport.features.repeats_are_cheap if wish == "auto" else wish == "resend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +53,24 @@ def deliver_edition(
     what stopped a run half-way stands in the report.
     """
     started = time.monotonic()
-    outcome = Outcome(0, 0, None, Refusals())
+    outcome, takeover = Outcome(0, 0, None, Refusals()), None
     planned_now, given_up = False, 0
     with hold_delivery_lock(publisher.store) as held:
         if held:
             transport = open_transport(publisher.config.transport)
             edition, planned_now, given_up = _prepare(publisher, edition, transport, wish)
             if edition.planned_at is not None and not edition.is_stopped:
-                outcome = _run(publisher, edition, transport, wish, stop=stop, progress=progress)
+                run = _Run(publisher, edition, wish, stop, progress)
+                outcome = run.deliver(transport)
+                fallback = open_fallback(publisher) if outcome.down and not stop.is_set() else None
+                if fallback is not None and outcome.down is not None:
+                    takeover = Takeover(fallback.name, outcome.down)
+                    outcome = outcome.followed_by(run.deliver(fallback, fresh_only=True))
         gone = _suppress_gone(publisher, outcome)
         with publisher.store.read() as tx:
             counts = count_deliveries(tx, edition.id)
             troubles = list_troubles(tx, edition.id)
+            submitted_by = count_by_transport(tx, edition.id)
     return SendReport(
         edition=edition,
         counts=counts,
@@ -92,6 +85,8 @@ def deliver_edition(
         given_up=given_up,
         suppressed=gone,
         refused_by=tuple(outcome.refusals.find_masses()),
+        submitted_by=submitted_by,
+        takeover=takeover,
     )
 
 
@@ -113,10 +108,10 @@ def _prepare(
     Returns the edition as it stands then, whether it was planned just now, how many were given up.
     """
     given_up = 0
-    resend, now = resends_unknown(publisher.config, transport), publisher.clock()
+    now = publisher.clock()
     with publisher.store.write() as tx:
         reopen_for_transport(tx, edition.id, transport.name)
-        recover_deliveries(tx, edition.id, resend_unknown=resend)
+        recover_deliveries(tx, edition.id, choose_reoffer(publisher))
         reopen_deliveries(tx, edition.id, wish.again)
     with publisher.store.write() as tx:  # of its own: with a million readers it takes most of a second
         planned_now = not edition.is_stopped and plan_edition(tx, edition.id, now=now)
@@ -130,33 +125,38 @@ def _prepare(
     return edition, planned_now, given_up
 
 
-def _run(
-    publisher: Publisher,
-    edition: EditionFacts,
-    transport: Transport,
-    wish: Wish,
-    *,
-    stop: threading.Event,
-    progress: Progress,
-) -> Outcome:
-    with publisher.store.read() as tx:
-        composer = open_composer(tx, publisher, edition)
-    assignment = Assignment(
-        edition_id=edition.id,
-        revision=edition.revision,
-        transport=transport.name,
-        decide=composer.decide,
-        owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
-    )
-    job = Job(
-        composer=composer,
-        clock=publisher.clock,
-        stop=stop,
-        give_up_at=_give_up_at(publisher, edition, wish),
-        rate_per_second=publisher.config.delivery.rate_per_second,
-        progress=progress,
-    )
-    return asyncio.run(deliver(publisher.store, assignment, transport, job))
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the runs of an edition share, whichever transport they hand over to."""
+
+    publisher: Publisher
+    edition: EditionFacts
+    wish: Wish
+    stop: threading.Event
+    progress: Progress
+
+    def deliver(self, transport: Transport, *, fresh_only: bool = False) -> Outcome:
+        """One pass over what is due; `fresh_only`: but for whoever another transport may have mailed."""
+        publisher, edition = self.publisher, self.edition
+        with publisher.store.read() as tx:
+            composer = open_composer(tx, publisher, edition)
+        assignment = Assignment(
+            edition_id=edition.id,
+            revision=edition.revision,
+            transport=transport.name,
+            decide=composer.decide,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            fresh_only=fresh_only,
+        )
+        job = Job(
+            composer=composer,
+            clock=publisher.clock,
+            stop=self.stop,
+            give_up_at=_give_up_at(publisher, edition, self.wish),
+            rate_per_second=publisher.config.delivery.rate_per_second,
+            progress=self.progress,
+        )
+        return asyncio.run(deliver(publisher.store, assignment, transport, job))
 
 
 def _give_up_at(publisher: Publisher, edition: EditionFacts, wish: Wish) -> datetime:

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from newsletter.daily.deliver import Wish, check_transport, deliver_edition, resends_unknown
+from newsletter.daily.deliver import Wish, deliver_edition
 from newsletter.daily.hold import admit, check_age
 from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.read import read_digests, store_digests
 from newsletter.daily.report import DayReport, SendReport
 from newsletter.daily.templates import prove_templates
+from newsletter.daily.transport import check_transport, choose_reoffer
 from newsletter.daily.weekly import run_weekly
 from newsletter.delivery.send import Progress
-from newsletter.delivery.transports import open_transport
 from newsletter.errors import DigestError, NewsletterError
 from newsletter.model import DeliveryState, EditionKind
 from newsletter.store.editions import EditionFacts, find_edition, find_edition_by_id
@@ -100,9 +100,9 @@ def resume_open(
     publisher: Publisher, *, stop: threading.Event, but: EditionFacts | None = None
 ) -> Iterator[SendReport]:
     """Takes up the editions (`but` one) with work left: refused for a time, or broken off by a death."""
-    resend = resends_unknown(publisher.config, open_transport(publisher.config.transport))
+    reoffer = choose_reoffer(publisher)
     with publisher.store.read() as tx:
-        open_now = list_open_editions(tx, resend_unknown=resend, now=publisher.clock())
+        open_now = list_open_editions(tx, reoffer=reoffer, now=publisher.clock())
         waiting = [find_edition_by_id(tx, each) for each in open_now if but is None or each != but.id]
     for edition in waiting:
         if not stop.is_set():

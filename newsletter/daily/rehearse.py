@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.daily.composer import Rehearsal, rehearse_edition, rehearse_weeks
-from newsletter.daily.deliver import resends_unknown
 from newsletter.daily.publisher import Publisher
+from newsletter.daily.transport import choose_reoffer
 from newsletter.delivery.compose import EditionComposer
 from newsletter.delivery.rendition import Rendition
 from newsletter.delivery.transports import Result, Transport, open_transport
@@ -111,8 +111,8 @@ def rehearse_weekly(
     publisher: Publisher, digests: Sequence[Digest], *, tell: Tell = lambda rehearsed: None
 ) -> Iterator[DryRun]:
     """The same for each week that a run would mail today, the earliest first."""
-    resend = resends_unknown(publisher.config, open_transport(publisher.config.transport))
-    weeks = rehearse_weeks(publisher, digests, resend=resend)
+    reoffer = choose_reoffer(publisher)
+    weeks = rehearse_weeks(publisher, digests, reoffer=reoffer)
     return (_rehearse_edition(publisher, week, tell) for week in weeks)
 
 
@@ -148,8 +148,7 @@ def _find_readers(tx: Transaction, publisher: Publisher, edition: EditionFacts) 
         return ()
     if edition.planned_at is None or went_to_files_alone(tx, edition.id, transport.name):
         return iterate_eligible(tx, edition.kind)
-    resend = resends_unknown(publisher.config, transport)
-    return iterate_open(tx, edition.id, transport=transport.name, resend_unknown=resend)
+    return iterate_open(tx, edition.id, transport=transport.name, reoffer=choose_reoffer(publisher))
 
 
 def compose_preview(composer: EditionComposer, preferences: Preferences) -> Message | None:

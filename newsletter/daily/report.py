@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from newsletter.errors import DigestError, NewsletterError
@@ -10,6 +11,14 @@ from newsletter.model import DeliveryCounts, EditionKind
 from newsletter.site import SiteChange
 from newsletter.store.editions import EditionFacts
 from newsletter.store.ledger import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """The transport that took over, and why the first took nothing."""
+
+    transport: str
+    reason: NewsletterError
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,9 @@ class SendReport:
     """Addresses that do not exist: nothing more is mailed to them."""
     refused_by: tuple[str, ...] = ()
     """Domains that refused so many that it must be us ("*": all); nobody there was suppressed."""
+    submitted_by: Mapping[str, int] = field(default_factory=dict)
+    """How many of the submitted each transport took."""
+    takeover: Takeover | None = None
     resumed: tuple[SendReport, ...] = ()
     """Earlier editions that were taken up again."""
 
@@ -68,6 +80,7 @@ class SendReport:
             "pending": self.counts.pending,
             "seconds": round(self.seconds, 3),
             "transport": self.transport,
+            "submitted_by": dict(self.submitted_by),
         }
 
     def as_line(self) -> str:
@@ -93,10 +106,17 @@ class SendReport:
             )
             if count
         ]
-        line = f"edition {name}: {counts.planned} planned, {', '.join(parts)} ({self.transport})"
+        line = f"edition {name}: {counts.planned} planned, {', '.join(parts)} ({self._show_transports()})"
         if paused:
             return f"{line}; {paused}"
         return line if self.did_something or not self.is_complete else f"{line}; nothing left to do"
+
+    def _show_transports(self) -> str:
+        """The configured one; how many each took where there were several."""
+        if len(self.submitted_by) < 2 and self.takeover is None:
+            return self.transport
+        shares = sorted(self.submitted_by.items())
+        return ", ".join(f"{name} {count}" for name, count in shares) or self.transport
 
     def notes(self) -> list[str]:
         """What an operator should know beside the counts, a line each."""
@@ -105,6 +125,10 @@ class SendReport:
         for domain in self.refused_by:
             who = "the mail server" if domain == "*" else domain
             notes.append(f"{who} refused so many addresses that it must be us: nobody there is suppressed")
+        if self.takeover is not None:
+            reason = self.takeover.reason
+            fix = f" ({reason.fix})" if reason.fix else ""
+            notes.append(f"{self.takeover.transport} took over from {self.transport}: {reason.message}{fix}")
         if self.given_up:
             name = self.edition.name
             of_day = f" --date {name}" if self.edition.kind is EditionKind.DAILY else ""
@@ -142,6 +166,7 @@ class DayReport:
 
 _COUNTS = ("revision", "planned", "submitted", "failed", "skipped", "unknown", "pending")
 _NO_DAILY: dict[str, Any] = {
+    "submitted_by": {},
     "edition": None,
     "kind": EditionKind.DAILY.value,
     **dict.fromkeys(_COUNTS, 0),

@@ -10,14 +10,14 @@ import dataclasses
 import threading
 from datetime import date
 
-from newsletter.daily.deliver import Wish, deliver_edition, resends_unknown
+from newsletter.daily.deliver import Wish, deliver_edition
 from newsletter.daily.publish import publish_site
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.report import SendReport
 from newsletter.daily.templates import prove_templates
+from newsletter.daily.transport import choose_reoffer
 from newsletter.daily.weeks import find_due_weeks, find_ended_weeks, make_weeks, tell_too_old
 from newsletter.delivery.send import Progress
-from newsletter.delivery.transports import open_transport
 from newsletter.store.editions import EditionFacts
 
 _NO_WISH = Wish()
@@ -45,10 +45,10 @@ def run_weekly(
         with publisher.store.write() as tx:
             made = make_weeks(tx, publisher, day)
         tell_too_old(publisher, made, day)
-    resend = resends_unknown(publisher.config, open_transport(publisher.config.transport))
+    reoffer = choose_reoffer(publisher)
     asked, forced = bool(wish.again), wish.force
     with publisher.store.read() as tx:
-        due = find_due_weeks(tx, publisher, day, resend=resend, asked=asked, forced=forced, repeats=repeats)
+        due = find_due_weeks(tx, publisher, day, reoffer=reoffer, asked=asked, forced=forced, repeats=repeats)
     if made or any(week.planned_at is None for week in due):
         publish_site(publisher)
     reports: list[SendReport] = []

@@ -16,6 +16,7 @@ from newsletter.config.sections import WEEKDAYS
 from newsletter.daily.publisher import Publisher
 from newsletter.model import EditionKind, find_first_day, find_monday
 from newsletter.store import Transaction
+from newsletter.store.batches import Reoffer
 from newsletter.store.editions import EditionFacts, find_edition, is_taken_in, list_editions
 from newsletter.store.ledger import list_open_editions
 from newsletter.store.weeks import list_week_ends, make_week
@@ -111,15 +112,15 @@ def find_due_weeks(
     publisher: Publisher,
     day: date,
     *,
-    resend: bool,
+    reoffer: Reoffer,
     asked: bool = False,
     forced: bool = False,
     repeats: bool = False,
 ) -> list[EditionFacts]:
-    """The weekly editions to be mailed in a run of `day`; `resend`: those of unknown outcome too, `repeats`:
+    """The weekly editions to be mailed in a run of `day`; `reoffer`: of those of unknown outcome, `repeats`:
     also what was mailed that day."""
     weeks = list_editions(tx, kind=EditionKind.WEEKLY)
-    is_open = set(list_open_editions(tx, resend_unknown=resend, now=publisher.clock()))
+    is_open = set(list_open_editions(tx, reoffer=reoffer, now=publisher.clock()))
     if repeats:
         is_open |= {week.id for week in weeks if _is_of(publisher, week.planned_at, day)}
     max_age = mail_age(EditionKind.WEEKLY, publisher.config.digest.max_age_days)

@@ -28,7 +28,7 @@ from newsletter.render.highlights import make_subject
 from newsletter.render.layout import Layout, PersonalLinks, lay_out, personalise
 from newsletter.render.mail import MailParts, render_mail
 from newsletter.render.words import load_words
-from newsletter.store.ledger import Offer
+from newsletter.store.offering import Offer
 from newsletter.tokens import TEST_SUBJECT
 
 _LAYOUTS = 512  # each a head and a foot; the cards are shared

@@ -14,29 +14,23 @@ long, a commit of nothing does that, and puts on the disk what is not there yet.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from newsletter.delivery.transports.base import Features
 from newsletter.model import Clock, DeliveryState
 from newsletter.store import Store, Transaction
 from newsletter.store.batches import LEASE, Lease, claim_batch, close_batches, renew_lease
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.engine import BREATH
-from newsletter.store.ledger import (
-    Answer,
-    Decide,
-    Offer,
-    Offering,
-    is_cancelled,
-    may_offer,
-    offer_next,
-    record,
-)
+from newsletter.store.ledger import Answer, is_cancelled, may_offer, record
+from newsletter.store.offering import Decide, Offer, Offering, PlannedCall, offer_call, offer_next, plan_calls
 
 _RENEW_AFTER = LEASE.total_seconds() / 3
 _ON_DISK_EVERY = 0.1  # seconds
@@ -52,6 +46,8 @@ class Assignment:
     transport: str
     decide: Decide
     owner: str
+    fresh_only: bool = False
+    """Whoever may have his mail from another transport is left alone."""
 
 
 @dataclass(slots=True)
@@ -67,12 +63,28 @@ class Desk:
     """Opened with `async with`. While `is_stopping` says so, it records answers and offers nothing."""
 
     def __init__(
-        self, store: Store, assignment: Assignment, *, clock: Clock, is_stopping: Callable[[], bool]
+        self,
+        store: Store,
+        assignment: Assignment,
+        features: Features,
+        *,
+        clock: Clock,
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._store = store
         self._edition_id = assignment.edition_id
         self._owner = assignment.owner
-        self._offering = Offering(assignment.revision, assignment.transport, assignment.decide)
+        self._offering = Offering(
+            assignment.revision,
+            assignment.transport,
+            assignment.decide,
+            shares_bodies=features.shares_bodies,
+            keeps_calls=features.idempotent_for is not None,
+            fresh_only=assignment.fresh_only,
+        )
+        self._goes_in_calls = features.messages_per_call > 1 or self._offering.keeps_calls
+        self._planned: deque[PlannedCall] = deque()
+        """The calls of the batch in hand."""
         self._clock = clock
         self._is_stopping = is_stopping
         self._lease: Lease | None = None
@@ -112,18 +124,19 @@ class Desk:
         waiting: list[_Request] = []
         while await self._gather(waiting) or waiting:
             try:
-                offers = await self._commit_somewhere(waiting)
+                shares = await self._commit_somewhere(waiting)
             except Exception as error:
                 for request in waiting:
                     if not request.reply.done():
                         request.reply.set_exception(error)
                 waiting = []
                 continue
-            waiting = [request for request in waiting if not self._answer(request, offers)]
+            answered = [self._answer(request, share) for request, share in zip(waiting, shares, strict=True)]
+            waiting = [request for request, done in zip(waiting, answered, strict=True) if not done]
             if waiting:
                 await asyncio.sleep(BREATH)  # nobody to mail was found
 
-    async def _commit_somewhere(self, waiting: Sequence[_Request]) -> list[Offer]:
+    async def _commit_somewhere(self, waiting: Sequence[_Request]) -> list[list[Offer]]:
         """In a thread where the disk is waited for; else here, where it is done sooner than a thread is
         woken (0.7 ms beside 0.5 to 1 ms on a busy machine)."""
         if not self._is_disk_due():
@@ -161,33 +174,33 @@ class Desk:
             waiting.append(following)
         return len(waiting) > before
 
-    def _answer(self, request: _Request, offers: list[Offer]) -> bool:
+    def _answer(self, request: _Request, share: list[Offer]) -> bool:
         """Gives the slot its share; False where it goes on waiting: the next commit looks further."""
         request.answers = ()
-        if not offers and not self._nothing_left:
+        if not share and not self._nothing_left:
             return False
-        share = [offers.pop() for _ in range(min(request.want, len(offers)))]
         if not request.reply.done():
             request.reply.set_result(share)
         return True
 
-    def _commit(self, requests: Sequence[_Request], *, lasting: bool = True) -> list[Offer]:
+    def _commit(self, requests: Sequence[_Request], *, lasting: bool = True) -> list[list[Offer]]:
+        """The share of each request."""
         # A commit that fails leaves them here: what was handed over must be recorded, else it goes twice.
         self._unrecorded += [answer for request in requests for answer in request.answers]
-        want = sum(request.want for request in requests)
-        before = self._lease, self._last_batch, self._after
+        wants = [request.want for request in requests]
+        before = self._lease, self._last_batch, self._after, self._planned.copy()
         try:
             with self._store.write(lasting=lasting) as tx:
                 self._record(tx)
                 self._nothing_left = self._is_stopping() or not may_offer(tx, self._edition_id)
-                offers = [] if self._nothing_left else self._offer(tx, want)
+                shares = self._offer_shares(tx, [] if self._nothing_left else wants)
         except BaseException:
-            self._lease, self._last_batch, self._after = before
+            self._lease, self._last_batch, self._after, self._planned = before
             self._has_failed = True
             raise
         self._settle()
-        self._in_flight.update(offer.lease for offer in offers)
-        return offers[::-1]
+        self._in_flight.update(offer.lease for share in shares for offer in share)
+        return shares + [[]] * (len(wants) - len(shares))
 
     def _is_disk_due(self) -> bool:
         now = time.monotonic()
@@ -209,6 +222,34 @@ class Desk:
         self._in_flight.subtract(answer.offer.lease for answer in self._unrecorded)
         self._in_flight = +self._in_flight
         self._unrecorded = []
+
+    def _offer_shares(self, tx: Transaction, wants: Sequence[int]) -> list[list[Offer]]:
+        """One share for each of `wants`, in their order, as far as there are offers."""
+        if not self._goes_in_calls:
+            offers = iter(self._offer(tx, sum(wants)))
+            return [list(itertools.islice(offers, want)) for want in wants]
+        shares: list[list[Offer]] = []
+        for want in wants:
+            shares.append(self._offer_call(tx, want))
+            if not shares[-1]:
+                break
+        return shares
+
+    def _offer_call(self, tx: Transaction, want: int) -> list[Offer]:
+        """The next call of up to `want`; none where this batch had no more, or there is no other batch."""
+        now = self._clock()
+        if not self._planned:
+            lease = self._lease or self._claim(tx)
+            if lease is None:
+                self._nothing_left = True
+                return []
+            self._planned.extend(plan_calls(tx, lease, self._offering, most=want, now=now))
+            if not self._planned:
+                self._lease = None
+        while self._planned and self._lease is not None:
+            if offers := offer_call(tx, self._lease, self._offering, self._planned.popleft(), now=now):
+                return offers
+        return []
 
     def _offer(self, tx: Transaction, want: int) -> list[Offer]:
         """Up to `want` offers; fewer where the look into the ledger is long enough for one commit."""

@@ -120,6 +120,12 @@ class Refusals:
             if read_meaning(refusal) is Meaning.BAD_ADDRESS:
                 self.bad.setdefault(domain, []).append((address, refusal.message))
 
+    def joined_with(self, other: Refusals) -> Refusals:
+        """What both saw."""
+        domains = self.bad.keys() | other.bad.keys()
+        bad = {domain: self.bad.get(domain, []) + other.bad.get(domain, []) for domain in domains}
+        return Refusals(self.answered + other.answered, self.refused + other.refused, bad)
+
     def find_masses(self) -> list[str]:
         """The domains that refused more than addresses can be bad; "*": everybody did."""
         total, refused = self.answered.total(), self.refused.total()

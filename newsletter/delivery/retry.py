@@ -13,12 +13,14 @@ from newsletter.errors import (
     AddressRefused,
     OutcomeUnknown,
     TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
     TransportUnreachable,
 )
 from newsletter.model import DeliveryState, Submitted
-from newsletter.store.ledger import Answer, Offer
+from newsletter.store.ledger import Answer
+from newsletter.store.offering import Offer
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 """Before the second, third … attempt; the last one repeats."""
@@ -32,7 +34,7 @@ def judge_result(
         return Answer(offer, DeliveryState.SUBMITTED, result.answer, result.provider_id)
     if isinstance(result, OutcomeUnknown):
         return Answer(offer, DeliveryState.UNKNOWN, result.message)
-    if isinstance(result, TransportMisconfigured | TransportUnreachable):
+    if isinstance(result, TransportMisconfigured | TransportUnreachable | TransportBusy):
         return Answer(offer, DeliveryState.PENDING, result.message, attempted=False)
     is_policy = isinstance(result, AddressRefused) and read_meaning(result) is Meaning.POLICY
     if isinstance(result, TemporaryTransportError) or is_policy:

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter.delivery.desk import Assignment, Desk
+from newsletter.delivery.handover import HandOver
 from newsletter.delivery.limits import DestinationLimits, RateLimit
 from newsletter.delivery.refusals import Meaning, Refusals, read_meaning
 from newsletter.delivery.retry import judge_result
@@ -30,13 +31,15 @@ from newsletter.errors import (
     NewsletterError,
     PermanentTransportError,
     TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
     TransportUnreachable,
 )
 from newsletter.model import Call, Clock, DeliveryState, Message, Submitted
 from newsletter.store import Store
-from newsletter.store.ledger import Answer, Offer
+from newsletter.store.ledger import Answer
+from newsletter.store.offering import Offer
 
 _log = logging.getLogger(__name__)
 
@@ -74,12 +77,27 @@ class Outcome:
     failed: int
     stopped_by: NewsletterError | None
     refusals: Refusals
+    down: TransportError | None = None
+    """Why the transport takes nothing: misconfigured, or not to be reached."""
+
+    def followed_by(self, other: Outcome) -> Outcome:
+        """Of both runs; what stopped the first is history."""
+        return Outcome(
+            self.submitted + other.submitted,
+            self.failed + other.failed,
+            other.stopped_by,
+            self.refusals.joined_with(other.refusals),
+            other.down,
+        )
 
 
 async def deliver(store: Store, assignment: Assignment, transport: Transport, job: Job) -> Outcome:
     """Offers every due delivery of the edition once. Raises StoreError."""
     run = _Run(job, transport)
-    async with transport, Desk(store, assignment, clock=job.clock, is_stopping=run.is_stopping) as desk:
+    async with (
+        transport,
+        Desk(store, assignment, transport.features, clock=job.clock, is_stopping=run.is_stopping) as desk,
+    ):
         slots = [asyncio.create_task(run.work(desk)) for _ in range(transport.features.calls_at_once)]
         try:
             await asyncio.gather(*slots)
@@ -89,13 +107,14 @@ async def deliver(store: Store, assignment: Assignment, transport: Transport, jo
             raise
     recorded = desk.recorded
     submitted, failed = recorded[DeliveryState.SUBMITTED], recorded[DeliveryState.FAILED]
-    return Outcome(submitted, failed, run.stopped_by, run.refusals)
+    return Outcome(submitted, failed, run.stopped_by, run.refusals, run.down)
 
 
 class _Run:
     def __init__(self, job: Job, transport: Transport) -> None:
         self._job = job
         self._transport = transport
+        self._calls = HandOver(transport, is_stopping=self.is_stopping)
         self._limit = RateLimit(job.rate_per_second, time=time.monotonic)
         self._destinations = DestinationLimits()
         self._failures = 0
@@ -103,6 +122,7 @@ class _Run:
         self._uncomposed = 0
         self._against_us = 0
         self.stopped_by: NewsletterError | None = None
+        self.down: TransportError | None = None
         self.refusals = Refusals()
         self.is_ended = False
 
@@ -121,14 +141,16 @@ class _Run:
         """One answer an offer. Who cannot be composed or must wait takes no part in the call."""
         made = [(offer, self._prepare(offer)) for offer in offers]
         messages = tuple(each for _, each in made if isinstance(each, Message))
-        results = iter(await self._submit(messages) if messages else ())
+        call = Call.of(messages, may_be_repeat=any(offer.may_be_repeat for offer, _ in made))
+        results = iter(await self._submit(call) if messages else ())
         return [
             self._answer(offer, next(results) if isinstance(each, Message) else each) for offer, each in made
         ]
 
     def _prepare(self, offer: Offer) -> Message | TransportError | timedelta:
-        """The mail, why there is none, or how long its destination asked to wait."""
-        wait = self._destinations.delay(offer.subscriber.email, time.monotonic())
+        """The mail, why there is none, or how long its destination asked to wait. A lost call goes whole."""
+        is_lost_call = offer.call and offer.may_be_repeat
+        wait = 0.0 if is_lost_call else self._destinations.delay(offer.subscriber.email, time.monotonic())
         return timedelta(seconds=wait) if wait else self._compose(offer)
 
     def _answer(self, offer: Offer, result: Result | timedelta) -> Answer:
@@ -164,11 +186,15 @@ class _Run:
         self._end(stopped_by)
         return stopped_by
 
-    async def _submit(self, messages: tuple[Message, ...]) -> Sequence[Result]:
+    async def _submit(self, call: Call) -> Sequence[Result]:
+        messages = call.messages
         await self._limit.wait(len(messages))
         results: Sequence[Result]
         try:
-            results = await self._transport.submit(Call.of(messages))
+            results = await self._calls.submit(call)
+        except TransportBusy as error:  # not even after waiting: it says nothing of the destinations
+            self._end(error)
+            return (error,) * len(messages)
         except TransportError as error:
             self._note_failure(error)
             results = (error,) * len(messages)
@@ -202,6 +228,7 @@ class _Run:
             isinstance(error, TransportUnreachable) and not self._reached
         )
         if closed or self._failures >= 2 * self._transport.features.calls_at_once:
+            self.down = self.down or error
             self._end(error)
 
     def _end(self, error: NewsletterError) -> None:

@@ -171,7 +171,7 @@ class Call:
     key: str
     messages: tuple[Message, ...]
     may_be_repeat: bool = False
-    """Its messages may have been handed over before, by a call whose answer was lost."""
+    """It may have been handed over before, and the answer was lost."""
 
     @classmethod
     def of(cls, messages: Iterable[Message], *, may_be_repeat: bool = False) -> Self:
@@ -183,11 +183,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The next server took the message: its answer and, from APIs, its own id.
-
-    `by` is the transport that took it, where it is not the one that was asked.
-    """
+    """The next server took the message: its answer and, from APIs, its own id."""
 
     answer: str = ""
     provider_id: str = ""
-    by: str = ""

@@ -51,7 +51,38 @@ class Lease:
     last_subscriber_id: int
 
 
-def recover_deliveries(tx: Transaction, edition_id: int, *, resend_unknown: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Reoffer:
+    """Which deliveries of unknown outcome a run of `transport` offers again without a person's word, three
+    times at most: `everything`, those of the transport because a copy is cheap (`own`), or those whose call
+    it knows by its key (`known_since`)."""
+
+    transport: str = ""
+    everything: bool = False
+    own: bool = False
+    known_since: datetime | None = None
+
+    def applies(self, states: Sequence[DeliveryState] = (DeliveryState.UNKNOWN,)) -> sa.ColumnElement[bool]:
+        """To which rows of the ledger in these states."""
+        which = [self.knows()]
+        if self.everything:
+            which.append(sa.true())
+        if self.own:
+            which.append(_DELIVERY.c.transport == self.transport)
+        return sa.and_(_is_reofferable(states), sa.or_(*which))
+
+    def knows(self) -> sa.ColumnElement[bool]:
+        """Whose call may be repeated as it was: a repeat hands nothing over twice."""
+        if self.known_since is None:
+            return sa.false()
+        return sa.and_(
+            _DELIVERY.c.call.is_not(None),
+            _DELIVERY.c.transport == self.transport,
+            _DELIVERY.c.offered_at >= self.known_since,
+        )
+
+
+def recover_deliveries(tx: Transaction, edition_id: int, reoffer: Reoffer) -> None:
     """Takes over what a dead process left; only the holder of the run lock may call it."""
     of_edition = _DELIVERY.c.edition_id == edition_id
     tx.execute(sa.update(_BATCH).where(_BATCH.c.edition_id == edition_id).values(lease_until=None))
@@ -60,10 +91,18 @@ def recover_deliveries(tx: Transaction, edition_id: int, *, resend_unknown: bool
         .where(of_edition, _DELIVERY.c.state == DeliveryState.OFFERED)
         .values(state=DeliveryState.UNKNOWN, unknowns=_DELIVERY.c.unknowns + 1)
     )
-    if resend_unknown:
-        tx.execute(
-            sa.update(_DELIVERY).where(of_edition, is_reofferable()).values(state=DeliveryState.PENDING)
-        )
+    # Who waits for a repeat of his call is judged anew: meanwhile it may have been forgotten there.
+    tx.execute(
+        sa.update(_DELIVERY)
+        .where(of_edition, _DELIVERY.c.state == DeliveryState.PENDING, _DELIVERY.c.call.is_not(None))
+        .values(state=DeliveryState.UNKNOWN)
+    )
+    kept_call = sa.case((reoffer.knows(), _DELIVERY.c.call), else_=None)
+    tx.execute(
+        sa.update(_DELIVERY)
+        .where(of_edition, reoffer.applies())
+        .values(state=DeliveryState.PENDING, call=kept_call)
+    )
     _open_batches_with_work(tx, edition_id)
 
 
@@ -78,7 +117,9 @@ def reopen_deliveries(
     result = tx.execute(
         sa.update(_DELIVERY)
         .where(*which)
-        .values(state=DeliveryState.PENDING, attempts=0, unknowns=0, retry_at=None, settled_at=None)
+        .values(
+            state=DeliveryState.PENDING, attempts=0, unknowns=0, call=None, retry_at=None, settled_at=None
+        )
     )
     _open_batches_with_work(tx, edition_id)
     return result.rowcount
@@ -142,14 +183,13 @@ def _has_work() -> sa.ColumnElement[bool]:
     return sa.exists().where(
         _DELIVERY.c.edition_id == _BATCH.c.edition_id,
         _DELIVERY.c.subscriber_id.between(_BATCH.c.first_subscriber_id, _BATCH.c.last_subscriber_id),
-        sa.or_(_DELIVERY.c.state.in_((DeliveryState.PENDING, DeliveryState.OFFERED)), is_reofferable()),
+        sa.or_(_DELIVERY.c.state.in_((DeliveryState.PENDING, DeliveryState.OFFERED)), _is_reofferable()),
     )
 
 
-def is_reofferable(
+def _is_reofferable(
     states: Sequence[DeliveryState] = (DeliveryState.UNKNOWN,),
 ) -> sa.ColumnElement[bool]:
-    """Whose outcome is unknown, and who is offered it again without a person's word."""
     return sa.and_(_DELIVERY.c.state.in_(states), _DELIVERY.c.unknowns <= REOFFERS_AT_MOST)
 
 

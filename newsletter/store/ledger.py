@@ -1,4 +1,4 @@
-"""The ledger of deliveries: offers them, records what came of each, counts.
+"""The ledger of deliveries: records what came of each, counts, says what is open; `offering` fills it.
 
 A delivery is marked offered before its call and recorded after it: what a dead process left offered
 is `unknown`, never lost. The caller holds the lease of the batch (see `batches`) and renews it in the
@@ -7,40 +7,21 @@ same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.model import DeliveryCounts, DeliveryState, SkipReason, Subscriber, SubscriberStatus
+from newsletter.model import DeliveryCounts, DeliveryState
 from newsletter.store import schema
-from newsletter.store.batches import BatchState, Lease, is_reofferable
+from newsletter.store.batches import BatchState, Reoffer
 from newsletter.store.engine import Transaction
+from newsletter.store.offering import OF_DELIVERY, Offer
 from newsletter.store.statements import Statement
-from newsletter.store.subscribers import read_subscriber
 
 _EDITION = schema.edition
 _DELIVERY = schema.delivery
-
-_LOOK_AHEAD = 128
-_LOOKED_AT_MOST = 512  # in one transaction: whoever unsubscribes meanwhile waits for it
-
-Decide = Callable[[Subscriber, str | None], str | None]
-"""The rendition a reader gets: that of his first offer, where there was one and papers still match it,
-else one decided now; None where no paper matches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A delivery marked offered: whom to, and what was decided at its first offer."""
-
-    lease: Lease
-    subscriber: Subscriber
-    revision: int
-    rendition: str
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,59 +66,13 @@ def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None
     _RECORD.run(tx, rows)
 
 
+_SUBMITTED = (
+    DeliveryState.SUBMITTED,
+    DeliveryState.DELIVERED,
+    DeliveryState.BOUNCED,
+    DeliveryState.COMPLAINED,
+)
 _UNSETTLED = frozenset({DeliveryState.PENDING, DeliveryState.UNKNOWN})
-
-
-@dataclass(frozen=True, slots=True)
-class Offering:
-    """What offering has in common in a run: by which transport, of which revision, who decides."""
-
-    revision: int
-    transport: str
-    decide: Decide
-
-
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """The deliveries offered; where to go on in the batch; whether it has nothing more."""
-
-    offers: list[Offer]
-    after: int
-    is_exhausted: bool
-
-
-def offer_next(
-    tx: Transaction, lease: Lease, offering: Offering, *, after: int, want: int, now: datetime
-) -> Offers:
-    """Marks up to `want` deliveries of the batch offered, behind subscriber `after`.
-
-    Whoever unsubscribed or was suppressed since planning, and whoever chose nothing that is in this
-    edition, is skipped here. Looks at a few hundred at most, so that the transaction is short.
-    """
-    offers: list[Offer] = []
-    skipped: list[dict[str, Any]] = []
-    of_edition = {"edition": lease.edition_id}
-    look_ahead, looked_at, is_exhausted = want, 0, False
-    while len(offers) < want and looked_at < _LOOKED_AT_MOST and not is_exhausted:
-        window = of_edition | {"after": after, "to": lease.last_subscriber_id, "now": now}
-        rows = _CANDIDATES.fetch(tx, window | {"most": look_ahead})
-        is_exhausted = not rows
-        for row in rows:
-            if len(offers) == want:
-                break
-            after = row.subscriber_id
-            looked_at += 1
-            subscriber = read_subscriber(row) if row.status is not None else None
-            reason, rendition = _judge(row, subscriber, offering.decide)
-            if subscriber is None or reason is not None:
-                skipped.append({**of_edition, "subscriber": after, "why": reason, "at": now})
-                continue
-            revision = row.revision or offering.revision
-            offers.append(Offer(lease, subscriber, revision, rendition, row.attempts))
-        look_ahead = _LOOK_AHEAD  # many are skipped: so many at once take few queries
-    _SKIP.run(tx, skipped)
-    _OFFER.run(tx, _offer_rows(tx, offers, offering.transport, now))
-    return Offers(offers, after, is_exhausted)
 
 
 def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
@@ -154,20 +89,24 @@ def count_deliveries(tx: Transaction, edition_id: int) -> DeliveryCounts:
             batch.c.edition_id == edition_id, batch.c.state == BatchState.PLANNED
         )
     ).scalar()
-    submitted = (
-        DeliveryState.SUBMITTED,
-        DeliveryState.DELIVERED,
-        DeliveryState.BOUNCED,
-        DeliveryState.COMPLAINED,
-    )
     return DeliveryCounts(
-        submitted=sum(counts.get(state, 0) for state in submitted),
+        submitted=sum(counts.get(state, 0) for state in _SUBMITTED),
         failed=counts.get(DeliveryState.FAILED, 0),
         skipped=counts.get(DeliveryState.SKIPPED, 0),
         unknown=counts.get(DeliveryState.UNKNOWN, 0),
         pending=sum(counts.get(state, 0) for state in (DeliveryState.PENDING, DeliveryState.OFFERED))
         + (unwritten or 0),
     )
+
+
+def count_by_transport(tx: Transaction, edition_id: int) -> dict[str, int]:
+    """How many of the submitted each transport took."""
+    statement = (
+        sa.select(_DELIVERY.c.transport, sa.func.count())
+        .where(_DELIVERY.c.edition_id == edition_id, _DELIVERY.c.state.in_(_SUBMITTED))
+        .group_by(_DELIVERY.c.transport)
+    )
+    return {name: count for name, count in tx.execute(statement) if name is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +134,7 @@ def list_troubles(tx: Transaction, edition_id: int, *, most: int = 20) -> list[T
     ]
 
 
-def list_open_editions(tx: Transaction, *, resend_unknown: bool, now: datetime) -> list[int]:
+def list_open_editions(tx: Transaction, *, reoffer: Reoffer, now: datetime) -> list[int]:
     """The editions with something to do for a run, the latest first: deliveries due, or left behind by a
     process that died; neither paused nor cancelled ones."""
     batch = schema.edition_batch
@@ -203,9 +142,8 @@ def list_open_editions(tx: Transaction, *, resend_unknown: bool, now: datetime) 
     is_open = [
         sa.and_(_DELIVERY.c.state == DeliveryState.PENDING, due),
         _DELIVERY.c.state == DeliveryState.OFFERED,
+        reoffer.applies(),
     ]
-    if resend_unknown:
-        is_open.append(is_reofferable())
     work = sa.exists().where(
         _DELIVERY.c.edition_id == batch.c.edition_id,
         _DELIVERY.c.subscriber_id.between(batch.c.first_subscriber_id, batch.c.last_subscriber_id),
@@ -224,118 +162,23 @@ def list_open_editions(tx: Transaction, *, resend_unknown: bool, now: datetime) 
 
 # --- Statements, made once: they run for every delivery -------------------------------------------
 
-_OF_DELIVERY = sa.and_(
-    _DELIVERY.c.edition_id == sa.bindparam("edition"),
-    _DELIVERY.c.subscriber_id == sa.bindparam("subscriber"),
-)
-_OF_SUBSCRIBER = (
-    "id",
-    "public_id",
-    "email",
-    "name",
-    "status",
-    "keywords",
-    "frequency",
-    "language",
-    "paper_limit",
-)
 _IS_KNOWN = sa.exists().where(schema.subscriber.c.id == sa.bindparam("subscriber"))
 _RECORD = Statement(
     sa.update(_DELIVERY)
-    .where(_OF_DELIVERY, _DELIVERY.c.state == DeliveryState.OFFERED)
+    .where(OF_DELIVERY, _DELIVERY.c.state == DeliveryState.OFFERED)
     .values(
         state=sa.bindparam("new_state"),
         # Servers quote the address: of who was erased meanwhile nothing is kept.
         answer=sa.case((_IS_KNOWN, sa.bindparam("said", type_=sa.Text)), else_=None),
         provider_id=sa.bindparam("id_there"),
+        # Only a call whose answer was lost may be repeated as it was.
+        call=sa.case((sa.bindparam("unclear") == 1, _DELIVERY.c.call), else_=None),
         retry_at=sa.bindparam("again_at"),
         attempts=_DELIVERY.c.attempts + sa.bindparam("tried"),
         unknowns=_DELIVERY.c.unknowns + sa.bindparam("unclear"),
         settled_at=sa.bindparam("at"),
     )
 )
-_SKIP = Statement(
-    sa.update(_DELIVERY)
-    .where(_OF_DELIVERY)
-    .values(state=DeliveryState.SKIPPED, skip_reason=sa.bindparam("why"), settled_at=sa.bindparam("at"))
-)
-_OFFER = Statement(
-    sa.update(_DELIVERY)
-    .where(_OF_DELIVERY)
-    .values(
-        state=DeliveryState.OFFERED,
-        transport=sa.bindparam("by"),
-        revision=sa.bindparam("with_revision"),
-        rendition_id=sa.bindparam("with_rendition"),
-        offered_at=sa.bindparam("at"),
-    )
-)
-_CANDIDATES = Statement(
-    sa.select(
-        _DELIVERY.c.subscriber_id,
-        _DELIVERY.c.revision,
-        _DELIVERY.c.attempts,
-        schema.rendition.c.key.label("rendition"),
-        schema.suppression.c.reason.label("suppressed"),
-        *(schema.subscriber.c[name] for name in _OF_SUBSCRIBER),
-    )
-    .join(schema.subscriber, schema.subscriber.c.id == _DELIVERY.c.subscriber_id, isouter=True)
-    .join(
-        schema.suppression,
-        schema.suppression.c.normal_email == schema.subscriber.c.normal_email,
-        isouter=True,
-    )
-    .join(schema.rendition, schema.rendition.c.id == _DELIVERY.c.rendition_id, isouter=True)
-    .where(
-        _DELIVERY.c.edition_id == sa.bindparam("edition"),
-        _DELIVERY.c.subscriber_id > sa.bindparam("after"),
-        _DELIVERY.c.subscriber_id <= sa.bindparam("to"),
-        _DELIVERY.c.state == DeliveryState.PENDING,
-        sa.or_(
-            _DELIVERY.c.retry_at.is_(None), _DELIVERY.c.retry_at <= sa.bindparam("now", type_=schema.Instant)
-        ),
-    )
-    .order_by(_DELIVERY.c.subscriber_id)
-    .limit(sa.bindparam("most"))
-)
-
-
-def _judge(row: Any, subscriber: Subscriber | None, decide: Decide) -> tuple[SkipReason | None, str]:
-    if subscriber is None or subscriber.status is not SubscriberStatus.CONFIRMED:
-        return SkipReason.UNSUBSCRIBED, ""
-    if row.suppressed is not None:
-        return SkipReason.SUPPRESSED, ""
-    rendition = decide(subscriber, row.rendition)
-    return (SkipReason.NO_MATCH, "") if rendition is None else (None, rendition)
-
-
-def _offer_rows(
-    tx: Transaction, offers: Sequence[Offer], transport: str, now: datetime
-) -> list[dict[str, Any]]:
-    renditions = {key: _find_rendition(tx, key) for key in {offer.rendition for offer in offers}}
-    return [
-        {
-            "edition": offer.lease.edition_id,
-            "subscriber": offer.subscriber.id,
-            "by": transport,
-            "with_revision": offer.revision,
-            "with_rendition": renditions[offer.rendition],
-            "at": now,
-        }
-        for offer in offers
-    ]
-
-
-def _find_rendition(tx: Transaction, key: str) -> int:
-    for row in _RENDITION.fetch(tx, {"wanted": key}):
-        return int(row.id)
-    statement = sa.insert(schema.rendition).values(key=key).returning(schema.rendition.c.id)
-    return int(tx.execute(statement).scalar_one())
-
-
 _STOPPED = Statement(
     sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(_EDITION.c.id == sa.bindparam("edition"))
-)
-_RENDITION = Statement(
-    sa.select(schema.rendition.c.id).where(schema.rendition.c.key == sa.bindparam("wanted"))
 )

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.model import DeliveryState, EditionKind, SkipReason, Subscriber, SubscriberStatus
 from newsletter.store import schema
-from newsletter.store.batches import BATCHES_A_TRANSACTION, BatchState, is_reofferable, reopen_deliveries
+from newsletter.store.batches import BATCHES_A_TRANSACTION, BatchState, Reoffer, reopen_deliveries
 from newsletter.store.engine import BREATH, Store, Transaction
 from newsletter.store.subscribers import iterate_pages, normal_email
 
@@ -117,12 +117,11 @@ def iterate_ineligible(tx: Transaction, kind: EditionKind) -> Iterator[tuple[Sub
 
 
 def iterate_open(
-    tx: Transaction, edition_id: int, *, transport: str, resend_unknown: bool
+    tx: Transaction, edition_id: int, *, transport: str, reoffer: Reoffer
 ) -> Iterator[Subscriber]:
     """The subscribers to whom a send by `transport` would offer a planned edition, now or later."""
-    states = [_DELIVERY.c.state == DeliveryState.PENDING]
-    if resend_unknown:
-        states.append(is_reofferable((DeliveryState.OFFERED, DeliveryState.UNKNOWN)))
+    lost = reoffer.applies((DeliveryState.OFFERED, DeliveryState.UNKNOWN))
+    states = [_DELIVERY.c.state == DeliveryState.PENDING, lost]
     if transport != "file":
         states.append(_DELIVERY.c.transport == "file")
     statement = (

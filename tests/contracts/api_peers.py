@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from newsletter.config.transports import BrevoConfig, PostmarkConfig, ResendConfig, TransportSection
 from newsletter.delivery.transports import Result, open_transport
@@ -56,6 +56,13 @@ def reach(name: str, endpoint: str, key: str = KEY) -> ApiTransport:
     transport = open_transport(API_PEERS[name].configure(endpoint, key))
     assert isinstance(transport, ApiTransport)
     return transport
+
+
+def as_variables(name: str, endpoint: str) -> dict[str, str]:
+    """The configuration of the transport for a process of its own."""
+    section = getattr(API_PEERS[name].configure(endpoint, KEY), name)
+    keys = {each.name: getattr(section, each.name) for each in fields(section)}
+    return {f"NEWSLETTER_TRANSPORT__{name}__{key}".upper(): str(value) for key, value in keys.items()}
 
 
 @contextmanager

@@ -61,6 +61,8 @@ class ApiServer:
     faults: deque[Fault] = field(default_factory=deque)
     """Each is used up by one request, the first first."""
     port: int = 0
+    delay: float = 0
+    """Seconds between taking a request and answering it."""
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -79,6 +81,7 @@ class ApiServer:
             answer = await self.faults.popleft()(self, request) if self.faults else None
             if answer is None:
                 answer = await self.take(request)
+            await asyncio.sleep(self.delay)
             await answer(scope, receive, send)
         finally:
             self.in_flight -= 1

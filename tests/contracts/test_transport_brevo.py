@@ -7,6 +7,7 @@ developers.brevo.com/docs/how-it-works; the answer to a known key: github.com/ge
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import uuid
 from datetime import timedelta
@@ -19,25 +20,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.transports import BrevoConfig
+from newsletter.delivery.handover import HandOver
 from newsletter.delivery.refusals import Meaning, read_meaning
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, judge_status
+from newsletter.delivery.transports.api_wire import Timeouts
 from newsletter.delivery.transports.brevo import BrevoDialect
 from newsletter.errors import (
     AddressRefused,
     OutcomeUnknown,
     TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
 )
 from newsletter.model import Call, Fragment, Message, Submitted
 
 from .api_brevo import Brevo
-from .api_peers import KEY, submit_to
+from .api_peers import KEY, reach, submit_to
 from .api_server import ApiServer, api_server, cut_off, status
 from .messages import make_message
 
 DIALECT = BrevoDialect(BrevoConfig(api_key=KEY))
+PATIENT = Timeouts(read=60)  # requests of 19 MB take their time to be read
 PROCESSED = "Email for the idempotency key has already been processed"
 
 
@@ -55,7 +60,8 @@ def read_failure(
 
 
 def submit(server: ApiServer, *messages: Message, may_be_repeat: bool) -> list[Any]:
-    return list(asyncio.run(submit_to(server, "brevo", *messages, may_be_repeat=may_be_repeat)))
+    trial = submit_to(server, "brevo", *messages, timeouts=PATIENT, may_be_repeat=may_be_repeat)
+    return list(asyncio.run(trial))
 
 
 # --- The request ----------------------------------------------------------------------------------
@@ -176,7 +182,7 @@ def test_fewer_ids_than_messages_leave_all_of_them_unknown() -> None:
         (404, "document_not_found", TransportMisconfigured),
         (406, "not_acceptable", TransportMisconfigured),
         (413, "", CallRefused),
-        (429, "too_many_requests", TemporaryTransportError),
+        (429, "too_many_requests", TransportBusy),
         (500, "", OutcomeUnknown),
         (502, "", OutcomeUnknown),
         (503, "", TemporaryTransportError),
@@ -215,7 +221,7 @@ def test_a_sender_that_is_refused_stops_the_run(words: str) -> None:
 )
 def test_a_limit_says_when_it_is_over(headers: dict[str, str], wait: timedelta | None) -> None:
     failure = read_failure(429, "too_many_requests", **headers)
-    assert isinstance(failure, TemporaryTransportError)
+    assert isinstance(failure, TransportBusy)
     assert (failure.retry_after, failure.too_fast) == (wait, True)
 
 
@@ -240,6 +246,22 @@ def test_a_key_that_is_known_from_nowhere_leaves_the_call_unknown() -> None:
         submit(server, make_message(1), may_be_repeat=False)
         with pytest.raises(OutcomeUnknown, match="already been processed"):
             submit(server, make_message(1), may_be_repeat=False)
+
+
+def test_a_run_that_loses_an_answer_repeats_the_call_and_knows_it_as_taken() -> None:
+    async def skip(seconds: float) -> None:
+        pass
+
+    async def main(server: ApiServer) -> Any:
+        async with reach("brevo", server.endpoint) as transport:
+            calls = HandOver(transport, is_stopping=lambda: False, now=itertools.count().__next__, sleep=skip)
+            return await calls.submit(Call.of([make_message(1)]))
+
+    with api_server(Brevo(KEY)) as server:
+        server.faults.append(cut_off(taken=True))
+        (result,) = asyncio.run(main(server))
+    assert isinstance(result, Submitted)
+    assert len(server.mails) == 1
 
 
 def test_a_call_of_several_requests_is_repeated_request_by_request() -> None:

@@ -22,6 +22,7 @@ from newsletter.daily.weeks import find_due_weeks, find_week_of, list_due, list_
 from newsletter.keywords import Group, Topics, make_choice, select_papers
 from newsletter.model import Digest, EditionKind, Preferences, edition_name
 from newsletter.store import Transaction
+from newsletter.store.batches import Reoffer
 from newsletter.store.editions import EditionFacts, list_editions, load_edition
 from newsletter.store.papers import load_papers_of
 from newsletter.store.planning import plan_edition
@@ -197,7 +198,7 @@ class Course:
                 store_digests(self.tx, self.publisher, [digest])
         if make_weeks(self.tx, self.publisher, self.today):
             self.check_index()
-        for due in find_due_weeks(self.tx, self.publisher, self.today, resend=True):
+        for due in find_due_weeks(self.tx, self.publisher, self.today, reoffer=Reoffer(everything=True)):
             plan_edition(self.tx, due.id, now=self.now())
             self.mail(due)
 

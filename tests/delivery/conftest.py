@@ -19,10 +19,11 @@ from newsletter.delivery.transports import Features, Result
 from newsletter.errors import NewsletterError
 from newsletter.model import Call, DeliveryCounts, DeliveryState, Digest, EditionKind, Message, Submitted
 from newsletter.store import Store, open_store
-from newsletter.store.batches import recover_deliveries
+from newsletter.store.batches import Reoffer, recover_deliveries
 from newsletter.store.editions import find_edition
 from newsletter.store.intake import take_in
-from newsletter.store.ledger import Decide, Offer, count_deliveries
+from newsletter.store.ledger import count_deliveries
+from newsletter.store.offering import Decide, Offer
 from newsletter.store.planning import expand_batches, plan_edition
 from newsletter.store.saving import SubscriberRow, save_subscribers
 from tests.builders import DAY, NOON, make_paper
@@ -38,8 +39,11 @@ class ToldTransport:
     calls_at_once: int = 4
     messages_per_call: int = 1
     repeats_are_cheap: bool = True
+    shares_bodies: bool = False
+    idempotent_for: timedelta | None = None
     name: str = "told"
     taken: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -49,6 +53,8 @@ class ToldTransport:
             calls_at_once=self.calls_at_once,
             messages_per_call=self.messages_per_call,
             repeats_are_cheap=self.repeats_are_cheap,
+            shares_bodies=self.shares_bodies,
+            idempotent_for=self.idempotent_for,
         )
 
     async def __aenter__(self) -> Self:
@@ -67,6 +73,7 @@ class ToldTransport:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         await asyncio.sleep(0)
         self.in_flight -= 1
+        self.calls.append(call)
         results = tuple(self.behave(message) for message in call.messages)
         self.taken += [message.recipient for message in call.messages]
         return results
@@ -89,12 +96,24 @@ class Delivery:
     now: datetime = NOON
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, transport: ToldTransport, *, decide: Decide = lambda *_: " *") -> NewsletterError | None:
+    def run(
+        self,
+        transport: ToldTransport,
+        *,
+        decide: Decide = lambda *_: " *",
+        reoffer: Reoffer | None = None,
+        fresh_only: bool = False,
+    ) -> NewsletterError | None:
         with self.store.write() as tx:
-            recover_deliveries(tx, self.edition_id, resend_unknown=transport.repeats_are_cheap)
-        assignment = Assignment(self.edition_id, 1, transport.name, decide, "test")
+            recover_deliveries(tx, self.edition_id, reoffer or self.reoffer(transport))
+        assignment = Assignment(self.edition_id, 1, transport.name, decide, "test", fresh_only)
         job = Job(PlainComposer(), lambda: self.now, self.stop, give_up_at=NOON + timedelta(days=3))
         return asyncio.run(deliver(self.store, assignment, transport, job)).stopped_by
+
+    def reoffer(self, transport: ToldTransport) -> Reoffer:
+        known = transport.idempotent_for
+        since = self.now - known if known else None
+        return Reoffer(transport.name, own=transport.repeats_are_cheap, known_since=since)
 
     def counts(self) -> DeliveryCounts:
         with self.store.read() as tx:

@@ -18,7 +18,7 @@ from newsletter.model import Edition, Message, Newsletter, Preferences, Subscrib
 from newsletter.render.environment import make_environment
 from newsletter.render.layout import PersonalLinks
 from newsletter.store.batches import Lease
-from newsletter.store.ledger import Offer
+from newsletter.store.offering import Offer
 from tests.builders import NOON, make_edition, make_newsletter, make_paper
 from tests.contracts.messages import make_call
 from tests.contracts.smtp_servers import Mailbox

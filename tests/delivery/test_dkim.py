@@ -9,7 +9,7 @@ from datetime import timedelta
 import dkim
 import pytest
 from dkim.canonicalization import Relaxed
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery import dkim_keys
@@ -98,10 +98,12 @@ def test_a_signature_holds_with_a_key_of_any_size_that_is_allowed(bits: int) -> 
 
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 6))
+@example(999_999, 2)  # a CR becomes a tab, which the relaxed form of a body does not tell apart
 def test_a_flipped_bit_of_the_body_breaks_it(raw: bytes, place: int, bit: int) -> None:
     head, _, body = raw.partition(b"\r\n\r\n")
     flipped = bytearray(body)
     flipped[place % len(body)] ^= 1 << bit
+    assume(flipped.split() != body.split())
     assert not verify(head + b"\r\n\r\n" + flipped)
 
 

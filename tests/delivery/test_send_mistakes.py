@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.errors import AddressRefused, StoreError
 from newsletter.model import DeliveryCounts, Message
-from newsletter.store.ledger import Offer
+from newsletter.store.offering import Offer
 from tests.delivery.conftest import Delivery, ToldTransport, address
 
 Make = Callable[..., Delivery]

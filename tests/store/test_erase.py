@@ -11,7 +11,8 @@ from newsletter.model import DeliveryState, SuppressionReason
 from newsletter.store import Store, schema
 from newsletter.store.batches import Lease
 from newsletter.store.erasure import erase_subscriber
-from newsletter.store.ledger import Answer, Offer, record
+from newsletter.store.ledger import Answer, record
+from newsletter.store.offering import Offer
 from newsletter.store.saving import SubscriberRow, save_subscribers
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import find_suppression, suppress

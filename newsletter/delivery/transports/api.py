@@ -50,7 +50,7 @@ class Dialect(Protocol):
 
     @property
     def endpoint(self) -> str:
-        """Scheme and host, without a slash at the end."""
+        """Scheme and host."""
         ...
 
     @property
@@ -154,13 +154,17 @@ class ApiTransport:
             except PermanentTransportError as error:
                 results[message.delivery_id] = error
                 continue
-            if most is not None and portion and size + len(part) > most:
+            if portion and ((most and size + len(part) > most) or not self._fit(portion[-1][0], message)):
                 yield tuple(portion)
                 portion, size = [], 0
             portion.append((message, part))
             size += len(part)
         if portion:
             yield tuple(portion)
+
+    def _fit(self, one: Message, other: Message) -> bool:
+        """Whether they may stand in one request."""
+        return one.shared is other.shared if self.features.shares_bodies else True
 
     async def _request(self, portion: _Portion, whole: Call) -> Sequence[Result]:
         messages = tuple(message for message, _ in portion)

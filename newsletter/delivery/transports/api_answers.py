@@ -14,6 +14,7 @@ from newsletter.errors import (
     OutcomeUnknown,
     PermanentTransportError,
     TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
 )
@@ -46,7 +47,7 @@ def judge_status(name: str, answer: httpx.Response) -> TransportError | CallRefu
     if status in (401, 403):
         return TransportMisconfigured(said, fix=f"check the key in [transport.{name}] and what it may do")
     if status == 429:
-        return TemporaryTransportError(said, retry_after=read_wait(answer), too_fast=True)
+        return TransportBusy(said, retry_after=read_wait(answer))
     if status == 503:  # §15.6.4: it says itself that it did not serve the request
         return TemporaryTransportError(said, retry_after=read_wait(answer))
     if status in (400, 413, 422):

@@ -48,7 +48,7 @@ class ApiWire:
 
     def __init__(self, name: str, endpoint: str, most: int, timeouts: Timeouts) -> None:
         self._name = name
-        self._endpoint = endpoint
+        self._endpoint = endpoint.rstrip("/")
         self._most = most
         self._timeouts = timeouts
         self._client: httpx.AsyncClient | None = None

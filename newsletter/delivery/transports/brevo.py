@@ -29,7 +29,7 @@ from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
     AddressRefused,
     OutcomeUnknown,
-    TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
 )
@@ -127,7 +127,7 @@ class BrevoDialect:
         if code == "duplicate_request":  # whatever it was, a request like this one came before
             return OutcomeUnknown(said)
         if answer.status_code == 429:
-            return TemporaryTransportError(said, retry_after=_read_reset(answer), too_fast=True)
+            return TransportBusy(said, retry_after=_read_reset(answer))
         if fix := _FIXES.get(code) or _FIXES_BY_STATUS.get(answer.status_code):
             return TransportMisconfigured(said, fix=fix)
         return _judge_words(words, said) if answer.status_code == 400 else None

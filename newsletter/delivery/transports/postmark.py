@@ -148,7 +148,7 @@ def _read_result(each: dict[str, Any]) -> Result:
     if code == 0:
         return Submitted("taken", provider_id=str(each["MessageID"]))
     if code in (_MAINTENANCE, _RATE):
-        return TemporaryTransportError(f"postmark: {code} {words}", too_fast=code == _RATE)
+        return TemporaryTransportError(f"postmark: {code} {words}")  # no word on the recipient's server
     if code == _INTERNAL:
         return OutcomeUnknown(f"postmark: {code} {words}")
     return _read_refusal(code, words)
