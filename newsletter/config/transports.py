@@ -76,7 +76,7 @@ class BrevoConfig:
     connections: int = key(2, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
-PROVIDERS = ("resend", "sendgrid", "mailgun")
+PROVIDERS = ("resend", "postmark", "sendgrid", "mailgun", "brevo")
 """Transports that speak to the API of a provider, each with an `endpoint`."""
 
 KINDS = ("file", "smtp", *PROVIDERS)
@@ -94,5 +94,7 @@ class TransportSection:
     file: FileConfig = section(FileConfig, "Writes mails into a folder: nobody is mailed.")
     smtp: SmtpConfig = section(SmtpConfig, "Hands mails to an SMTP server.")
     resend: ResendConfig = section(ResendConfig, "Hands mails to Resend's API.")
+    postmark: PostmarkConfig = section(PostmarkConfig, "Hands mails to Postmark's API.")
     sendgrid: SendgridConfig = section(SendgridConfig, "Hands mails to SendGrid's API.")
     mailgun: MailgunConfig = section(MailgunConfig, "Hands mails to Mailgun's API.")
+    brevo: BrevoConfig = section(BrevoConfig, "Hands mails to Brevo's API.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from newsletter.delivery.transports import Result, Transport
 from newsletter.errors import OutcomeUnknown, TransportBusy
@@ -62,6 +63,7 @@ class HandOver:
                     raise
                 await self._wait_until(self._now() + LOST_WAITS[lost])
                 lost += 1
+                call = replace(call, may_be_repeat=True)
 
     async def _wait_until(self, moment: float) -> None:
         """Or until the run is being stopped."""

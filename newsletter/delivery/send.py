@@ -141,7 +141,8 @@ class _Run:
         """One answer an offer. Who cannot be composed or must wait takes no part in the call."""
         made = [(offer, self._prepare(offer)) for offer in offers]
         messages = tuple(each for _, each in made if isinstance(each, Message))
-        results = iter(await self._submit(messages) if messages else ())
+        call = Call.of(messages, may_be_repeat=any(offer.may_be_repeat for offer, _ in made))
+        results = iter(await self._submit(call) if messages else ())
         return [
             self._answer(offer, next(results) if isinstance(each, Message) else each) for offer, each in made
         ]
@@ -185,11 +186,12 @@ class _Run:
         self._end(stopped_by)
         return stopped_by
 
-    async def _submit(self, messages: tuple[Message, ...]) -> Sequence[Result]:
+    async def _submit(self, call: Call) -> Sequence[Result]:
+        messages = call.messages
         await self._limit.wait(len(messages))
         results: Sequence[Result]
         try:
-            results = await self._calls.submit(Call.of(messages))
+            results = await self._calls.submit(call)
         except TransportBusy as error:  # not even after waiting: it says nothing of the destinations
             self._end(error)
             return (error,) * len(messages)

@@ -192,13 +192,15 @@ class Call:
 
     key: str
     messages: tuple[Message, ...]
+    may_be_repeat: bool = False
+    """It may have been handed over before, and the answer was lost."""
 
     @classmethod
-    def of(cls, messages: Iterable[Message]) -> Self:
+    def of(cls, messages: Iterable[Message], *, may_be_repeat: bool = False) -> Self:
         """The call of these messages, under a key that is theirs whenever and in whatever order they go."""
         members = tuple(messages)
         names = "\n".join(sorted(message.delivery_id for message in members))
-        return cls(hashlib.sha256(names.encode()).hexdigest()[:32], members)
+        return cls(hashlib.sha256(names.encode()).hexdigest()[:32], members, may_be_repeat)
 
 
 @dataclass(frozen=True, slots=True)

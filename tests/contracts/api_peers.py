@@ -6,13 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
-from newsletter.config.transports import MailgunConfig, ResendConfig, SendgridConfig, TransportSection
+from newsletter.config.transports import (
+    BrevoConfig,
+    MailgunConfig,
+    PostmarkConfig,
+    ResendConfig,
+    SendgridConfig,
+    TransportSection,
+)
 from newsletter.delivery.transports import Result, open_transport
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_wire import Timeouts
 from newsletter.model import Call, Message
 
+from .api_brevo import Brevo
 from .api_mailgun import Mailgun
+from .api_postmark import Postmark
 from .api_resend import Resend
 from .api_sendgrid import Sendgrid
 from .api_server import Accepted, ApiServer, Provider, api_server
@@ -36,6 +45,12 @@ API_PEERS: dict[str, ApiPeer] = {
             kind="resend", resend=ResendConfig(api_key=key, endpoint=endpoint)
         ),
     ),
+    "postmark": ApiPeer(
+        Postmark,
+        lambda endpoint, key: TransportSection(
+            kind="postmark", postmark=PostmarkConfig(server_token=key, endpoint=endpoint)
+        ),
+    ),
     "sendgrid": ApiPeer(
         Sendgrid,
         lambda endpoint, key: TransportSection(
@@ -46,6 +61,12 @@ API_PEERS: dict[str, ApiPeer] = {
         Mailgun,
         lambda endpoint, key: TransportSection(
             kind="mailgun", mailgun=MailgunConfig(api_key=key, domain="papers.test", endpoint=endpoint)
+        ),
+    ),
+    "brevo": ApiPeer(
+        Brevo,
+        lambda endpoint, key: TransportSection(
+            kind="brevo", brevo=BrevoConfig(api_key=key, endpoint=endpoint)
         ),
     ),
 }
@@ -73,11 +94,15 @@ def running(name: str) -> Iterator[ApiServer]:
 
 
 async def submit_to(
-    server: ApiServer, name: str, *messages: Message, timeouts: Timeouts = IMPATIENT
+    server: ApiServer,
+    name: str,
+    *messages: Message,
+    timeouts: Timeouts = IMPATIENT,
+    may_be_repeat: bool = False,
 ) -> Sequence[Result]:
     """One call, by a transport of its own."""
     async with ApiTransport(reach(name, server.endpoint).dialect, timeouts=timeouts) as transport:
-        return await transport.submit(Call.of(messages))
+        return await transport.submit(Call.of(messages, may_be_repeat=may_be_repeat))
 
 
 def as_read(message: Message) -> Accepted:

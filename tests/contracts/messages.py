@@ -65,5 +65,5 @@ def _fill(body: str, blanks: tuple[tuple[str, str], ...], kind: str) -> tuple[Fr
     return (Fragment(body.encode()),)
 
 
-def make_call(*messages: Message) -> Call:
-    return Call.of(messages)
+def make_call(*messages: Message, may_be_repeat: bool = False) -> Call:
+    return Call.of(messages, may_be_repeat=may_be_repeat)

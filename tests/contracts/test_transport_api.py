@@ -6,8 +6,9 @@ A new provider joins with one file for its side (`api_NAME`) and one line in API
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from newsletter.config.transports import TransportSection
 from newsletter.delivery.transports import Result, open_transport
+from newsletter.delivery.transports.api import ApiTransport
 from newsletter.errors import (
     ConfigError,
     OutcomeUnknown,
@@ -26,7 +28,7 @@ from newsletter.errors import (
 )
 from newsletter.model import Call, Submitted
 
-from .api_peers import API_PEERS, KEY, as_read, reach, running, submit_to
+from .api_peers import API_PEERS, IMPATIENT, KEY, as_read, reach, running, submit_to
 from .api_server import ApiServer, Fault, cut_off, nonsense, slow, status
 from .messages import SENDER, make_message
 
@@ -39,11 +41,11 @@ def run(trial: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(trial)
 
 
-def submit_one(server: ApiServer, name: str, *faults: Fault) -> Result:
+def submit_one(server: ApiServer, name: str, *faults: Fault, may_be_repeat: bool = False) -> Result:
     """The result of one message, whether it was a value or raised."""
     server.faults.extend(faults)
     try:
-        (result,) = run(submit_to(server, name, make_message()))
+        (result,) = run(submit_to(server, name, make_message(), may_be_repeat=may_be_repeat))
     except TransportError as error:
         return error
     assert isinstance(result, (Submitted, TransportError))
@@ -110,8 +112,8 @@ def test_connections_are_used_again(name: str) -> None:
 def test_a_repeated_call_is_the_same_request(name: str) -> None:
     async def main(server: ApiServer) -> None:
         async with reach(name, server.endpoint) as transport:
-            for _ in range(2):
-                await transport.submit(Call.of([make_message(3)]))
+            for may_be_repeat in (False, True):
+                await transport.submit(Call.of([make_message(3)], may_be_repeat=may_be_repeat))
 
     with running(name) as server:
         run(main(server))
@@ -222,10 +224,25 @@ def test_an_answer_that_is_lost_is_of_unknown_outcome(name: str, what: str) -> N
 def test_a_repeat_after_a_lost_answer_hands_over_once_where_the_provider_knows_the_call(name: str) -> None:
     with running(name) as server:
         submit_one(server, name, cut_off(taken=True))
-        again = submit_one(server, name)
+        again = submit_one(server, name, may_be_repeat=True)
         idempotent = reach(name, server.endpoint).features.idempotent_for
     assert isinstance(again, Submitted)
     assert len(server.mails) == (1 if idempotent else 2)
+
+
+def test_a_lost_request_does_not_hold_the_rest_of_its_call_where_a_repeat_would_be_a_copy() -> None:
+    async def main(server: ApiServer) -> Sequence[Result]:
+        dialect = reach("postmark", server.endpoint).dialect
+        size = len(dialect.encode(make_message(1)))
+        dialect.features = dataclasses.replace(dialect.features, bytes_per_call=2 * size)  # type: ignore[misc]
+        async with ApiTransport(dialect, timeouts=IMPATIENT) as transport:
+            return await transport.submit(Call.of(make_message(number) for number in range(1, 7)))
+
+    with running("postmark") as server:
+        server.faults.append(cut_off(taken=True))
+        results = run(main(server))
+    assert [type(result) for result in results] == [OutcomeUnknown] * 2 + [Submitted] * 4
+    assert len(server.mails) == 6
 
 
 @every_provider
@@ -276,6 +293,18 @@ def test_the_check_finds_the_key_wrong(name: str) -> None:
                 await transport.check()
 
     with running(name) as server:
+        run(main(server))
+
+
+@every_provider
+def test_a_check_that_is_refused_says_why(name: str) -> None:
+    async def main(server: ApiServer) -> None:
+        async with reach(name, server.endpoint) as transport:
+            with pytest.raises(PermanentTransportError, match="told to answer 422"):
+                await transport.check()
+
+    with running(name) as server:
+        server.faults.append(status(422))
         run(main(server))
 
 

@@ -12,13 +12,13 @@ A provider is one file with a `Dialect`: what its requests look like and what it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 import httpx
 
-from newsletter.delivery.transports.api_answers import CallRefused, judge_status, quote_answer
+from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, judge_status, quote_answer
 from newsletter.delivery.transports.api_shared import address_key, share_request
 from newsletter.delivery.transports.api_wire import DEFAULT_TIMEOUTS, ApiWire, Request, Timeouts
 from newsletter.delivery.transports.base import Features, Result
@@ -79,7 +79,7 @@ class Dialect(Protocol):
         """
         ...
 
-    def read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | None:
+    def read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | CallKnown | None:
         """What any other answer says of the call; None: what its status says (`api_answers`)."""
         ...
 
@@ -119,24 +119,31 @@ class ApiTransport:
         """As `Transport` says. Once a message of the call was taken, what fails a later request as a whole is
         the result of the messages in it."""
         results: dict[str, Result] = {}
-        waiting = deque(self._divide(call, results))
-        while waiting:
-            portion = waiting.popleft()
+        portions = self._divide(call, results)
+        waiting: deque[_Portion] = deque()  # halves of the portion in hand: no more of a call is in memory
+        while portion := waiting.popleft() if waiting else next(portions, None):
             try:
                 answers = await self._request(portion, call)
             except CallRefused as refusal:
                 answers = self._single_out(portion, refusal, results, waiting)
             except TransportError as error:
-                if not _took_any(results):
+                # Where a repeat would be a copy, the rest of the call is not held with what was lost.
+                is_alone = isinstance(error, OutcomeUnknown) and self._goes_on_after(portion, call)
+                if not is_alone and not _took_any(results):
                     raise
                 answers = [error] * len(portion)
             results |= zip((message.delivery_id for message, _ in portion), answers, strict=False)
         return tuple(results[message.delivery_id] for message in call.messages)
 
+    def _goes_on_after(self, portion: _Portion, call: Call) -> bool:
+        """Whether a lost request is the result of its own messages, and others of the call still go."""
+        return self.features.idempotent_for is None and len(portion) < len(call.messages)
+
     async def check(self) -> str:
         answer = await self._send(self.dialect.make_check())
         if not answer.is_success:
-            raise self._read_failure(answer)
+            failure = self._read_failure(answer)
+            raise failure.reason if isinstance(failure, CallRefused) else failure
         try:
             return self.dialect.read_check(answer)
         except (ValueError, KeyError, TypeError) as error:
@@ -145,7 +152,7 @@ class ApiTransport:
                 fix=f"check [transport.{self.name}] endpoint",
             ) from error
 
-    def _divide(self, call: Call, results: dict[str, Result]) -> Iterable[_Portion]:
+    def _divide(self, call: Call, results: dict[str, Result]) -> Iterator[_Portion]:
         """The call in portions that a request may hold; who cannot be written has a result already."""
         portion: list[tuple[Message, bytes]] = []
         addresses: set[str] = set()
@@ -174,10 +181,15 @@ class ApiTransport:
 
     async def _request(self, portion: _Portion, whole: Call) -> Sequence[Result]:
         messages = tuple(message for message, _ in portion)
-        call = whole if len(messages) == len(whole.messages) else Call.of(messages)
+        call = whole
+        if len(messages) != len(whole.messages):
+            call = Call.of(messages, may_be_repeat=whole.may_be_repeat)
         answer = await self._send(self.dialect.make_request(call, [part for _, part in portion]))
         if not answer.is_success:
-            raise self._read_failure(answer)
+            failure = self._read_failure(answer)
+            if isinstance(failure, CallKnown):
+                return _settle_known(call, failure)
+            raise failure
         try:
             results = self.dialect.read_results(call, answer)
             if len(results) != len(messages):
@@ -199,7 +211,7 @@ class ApiTransport:
         kept = {name: answer.headers[name] for name in _KEPT_FIELDS if name in answer.headers}
         return httpx.Response(answer.status_code, headers=kept, content=content)
 
-    def _read_failure(self, answer: httpx.Response) -> TransportError | CallRefused:
+    def _read_failure(self, answer: httpx.Response) -> TransportError | CallRefused | CallKnown:
         return self.dialect.read_failure(answer) or judge_status(self.name, answer)
 
     def _single_out(
@@ -214,6 +226,16 @@ class ApiTransport:
         if refused >= _ALONE_AT_MOST and not _took_any(results):
             raise TransportMisconfigured(refusal.reason.message, fix=refusal.reason.fix) from refusal
         return (refusal.reason,)
+
+
+def _settle_known(call: Call, known: CallKnown) -> Sequence[Result]:
+    """A repeat was taken the first time. Where we know of no first time, nobody can say what became of it.
+
+    Raises OutcomeUnknown.
+    """
+    if not call.may_be_repeat:
+        raise OutcomeUnknown(known.said)
+    return [Submitted(f"taken before: {known.said}")] * len(call.messages)
 
 
 def _took_any(results: Mapping[str, Result]) -> bool:

@@ -33,6 +33,14 @@ class CallRefused(Exception):
         self.reason = reason
 
 
+class CallKnown(Exception):
+    """The provider has had a call of this key before and took nothing now; `said` is what it answered."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
 def judge_status(name: str, answer: httpx.Response) -> TransportError | CallRefused:
     """What an answer that is no success says of its whole call."""
     status, said = answer.status_code, f"{name} answered {quote_answer(answer)}"
