@@ -3,8 +3,9 @@
     python benchmarks/providers.py [--messages 5000] [--rounds 3] [--providers resend …]
 
 Each figure is a process of its own, timed from its start to its end: ours is the whole `newsletter
-send` with its ledger, the peer only posts finished bodies, on as many connections. Both post to a
-server on the loopback that answers at once and counts. The rounds alternate, the medians count.
+send` with its ledger, the peer only posts finished bodies, on as many connections. Both post to the
+server of the contract suite, which reads every mail as the provider would, in a process of its own.
+The rounds alternate, the medians count.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.delivery_editions import COMMAND, Prepared, prepare  # noqa: E402
+from tests.contracts.api_peers import API_PEERS, as_variables  # noqa: E402
 
 HERE = ROOT / "benchmarks"
 BAR = 0.8
 FLAT = 1.25
 """At most so much more memory for ten times as many messages."""
-CONNECTIONS = 2
-KEYS = {"resend": "API_KEY", "postmark": "SERVER_TOKEN", "sendgrid": "API_KEY", "brevo": "API_KEY"}
+CONNECTIONS = 4
 
 
 def main() -> int:
@@ -50,7 +51,7 @@ def _ask() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--providers", nargs="+", choices=list(KEYS), default=list(KEYS))
+    parser.add_argument("--providers", nargs="+", choices=list(API_PEERS), default=list(API_PEERS))
     return parser.parse_args()
 
 
@@ -93,13 +94,12 @@ def _say(what: str, figure: float, bar: str, *, missed: bool) -> None:
 def _send(name: str, edition: Prepared, port: int) -> tuple[float, float]:
     """`newsletter send` with an empty ledger: seconds, and the most memory in MB."""
     fresh = edition.copy()
-    prefix = f"NEWSLETTER_TRANSPORT__{name.upper()}__"
     variables = {
         "PYTHONPATH": str(ROOT),
+        "NEWSLETTER_SENDER__ADDRESS": "digest@papers.test",  # the one that the servers know
         "NEWSLETTER_TRANSPORT__KIND": name,
-        f"{prefix}{KEYS[name]}": "key",
-        f"{prefix}ENDPOINT": f"http://127.0.0.1:{port}",
-        f"{prefix}CONNECTIONS": str(CONNECTIONS),
+        **as_variables(name, f"http://127.0.0.1:{port}"),
+        f"NEWSLETTER_TRANSPORT__{name.upper()}__CONNECTIONS": str(CONNECTIONS),
     }
     started = time.perf_counter()
     command = [*COMMAND, "send", "--force"]

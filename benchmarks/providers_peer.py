@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-_NOT_SENT = {"host", "content-length", "connection", "accept", "accept-encoding", "user-agent"}
+_NOT_SENT = {"host", "content-length", "connection", "accept-encoding", "user-agent"}
 
 
 async def main(port: int, connections: int, folder: Path) -> None:
@@ -29,9 +29,9 @@ async def _post_each(client: httpx.AsyncClient, requests: Iterator[Path]) -> Non
 
 
 def _read_head(head: str) -> tuple[str, dict[str, str]]:
-    first, *lines = head.split("\r\n")
+    path, *lines = head.split("\n")
     fields = dict(line.split(": ", 1) for line in lines)
-    return first.split(" ")[1], {name: said for name, said in fields.items() if name.lower() not in _NOT_SENT}
+    return path, {name: said for name, said in fields.items() if name not in _NOT_SENT}
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 _UNCOMPOSED_AT_MOST = 3  # mails in a row that this program fails to compose
 
+_COMPOSED_AT_ONCE = 8  # so that other calls go on over their wires while a large one is made
+
 _POLICY_AT_MOST = 5  # refusals in a row that are against the sender
 
 Progress = Callable[[int], None]
@@ -139,7 +141,11 @@ class _Run:
 
     async def _hand_over(self, offers: Sequence[Offer]) -> Sequence[Answer]:
         """One answer an offer. Who cannot be composed or must wait takes no part in the call."""
-        made = [(offer, self._prepare(offer)) for offer in offers]
+        made: list[tuple[Offer, Message | TransportError | timedelta]] = []
+        for offer in offers:
+            made.append((offer, self._prepare(offer)))
+            if len(made) % _COMPOSED_AT_ONCE == 0:
+                await asyncio.sleep(0)
         messages = tuple(each for _, each in made if isinstance(each, Message))
         call = Call.of(messages, may_be_repeat=any(offer.may_be_repeat for offer, _ in made))
         results = iter(await self._submit(call) if messages else ())

@@ -24,7 +24,7 @@ from .api_mailgun import Mailgun
 from .api_postmark import Postmark
 from .api_resend import Resend
 from .api_sendgrid import Sendgrid
-from .api_server import Accepted, ApiServer, Provider, api_server
+from .api_server import Accepted, ApiServer, Provider, listening
 
 KEY = "key-that-nobody-may-see"
 IMPATIENT = Timeouts(connect=5, write=5, read=0.5)
@@ -89,7 +89,7 @@ def as_variables(name: str, endpoint: str) -> dict[str, str]:
 @contextmanager
 def running(name: str) -> Iterator[ApiServer]:
     """The provider's API, listening."""
-    with api_server(API_PEERS[name].provider(KEY)) as server:
+    with listening(ApiServer(API_PEERS[name].provider(KEY))) as server:
         yield server
 
 

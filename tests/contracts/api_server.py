@@ -73,8 +73,7 @@ class ApiServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
         request = Request(scope, receive)
-        self.requests.append(request)
-        self.bodies.append(await request.body())
+        self.note(request, await request.body())
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -89,8 +88,17 @@ class ApiServer:
     async def take(self, request: Request) -> Response:
         """The provider's own answer; what it accepts is kept."""
         answer, accepted = await self.provider.answer(request)
-        self.mails += accepted
+        self.keep(accepted)
         return answer
+
+    def note(self, request: Request, body: bytes) -> None:
+        """A request came."""
+        self.requests.append(request)
+        self.bodies.append(body)
+
+    def keep(self, accepted: list[Accepted]) -> None:
+        """Its mails were taken."""
+        self.mails += accepted
 
 
 def status(code: int, body: Any = None, **headers: str) -> Fault:
@@ -154,9 +162,8 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def api_server(provider: Provider) -> Iterator[ApiServer]:
+def listening(server: ApiServer) -> Iterator[ApiServer]:
     """The provider's API in a thread of its own, until the block is left."""
-    server = ApiServer(provider)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server.port = listening.getsockname()[1]
