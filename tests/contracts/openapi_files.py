@@ -11,6 +11,7 @@ from typing import Any
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers
 
+from newsletter.delivery.headers import format_address
 from newsletter.delivery.transports.api import ApiTransport, Dialect
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.model import Call, Message
@@ -49,6 +50,8 @@ def make_messages(name: str) -> dict[str, list[Message]]:
         "To": '"王, 小明 (研究)" <reader1@mail.test>',
         "From": "每日论文 📄 <digest@papers.test>",
     }
+    far = "wang@例子.测试"
+    beyond = fields | {"To": format_address("读者", far)}
     bare = fields | {"To": "reader1@mail.test", "From": "digest@papers.test"}
     most = make_dialect(name).features.messages_per_call
     return {
@@ -56,7 +59,7 @@ def make_messages(name: str) -> dict[str, list[Message]]:
         "a reply address": [make_message(1, headers=reply)],
         "names with all kinds of characters": [make_message(1, headers=tuple(names.items()))],
         "no names": [make_message(1, headers=tuple(bare.items()))],
-        "a domain beyond ASCII": [make_message(recipient="wang@例子.测试")],
+        "a domain beyond ASCII": [make_message(recipient=far, headers=tuple(beyond.items()))],
         "as many as a call may have": [make_message(number) for number in range(most)],
     }
 
