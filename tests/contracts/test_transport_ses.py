@@ -233,7 +233,9 @@ def test_without_botocore_the_fix_is_how_to_install_it(monkeypatch: pytest.Monke
 )
 def test_a_region_has_its_endpoint_and_the_endpoint_its_region(region: str, endpoint: str) -> None:
     assert SesDialect(replace(CONFIG, region=region)).endpoint == endpoint
-    named = SesDialect(replace(CONFIG, region="", endpoint=endpoint), clock=lambda: NOW).make_check()
+    dialect = SesDialect(replace(CONFIG, region="", endpoint=f"{endpoint}/"), clock=lambda: NOW)
+    assert dialect.endpoint == endpoint
+    named = dialect.make_check()
     assert f"/20250924/{region}/ses/aws4_request" in named.headers["Authorization"]
 
 

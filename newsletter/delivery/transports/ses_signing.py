@@ -85,7 +85,8 @@ def make_signer(config: SesConfig, *, clock: Callable[[], datetime] = read_clock
     else:
         find_keys = _Chain()
     region = config.region or _read_region(config.endpoint)
-    return Signer(config.endpoint or _make_endpoint(region), region, find_keys, clock)
+    endpoint = config.endpoint.rstrip("/") or _make_endpoint(region)
+    return Signer(endpoint, region, find_keys, clock)
 
 
 class _Chain:
