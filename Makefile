@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all soak bench reference catalogues screenshots clean
+.PHONY: demo test check test-all contract soak bench reference catalogues screenshots clean
 
 demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
 	$(BIN)/newsletter demo
@@ -22,6 +22,9 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 
 test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests but the soak
 	$(BIN)/python -m pytest -m "not soak"
+
+contract: $(VENV)/installed-dev node_modules/.package-lock.json  ## providers' requests before their own OpenAPI files
+	$(BIN)/python -m pytest tests/contracts/test_openapi.py tests/system/test_prism.py
 
 soak: $(VENV)/installed-dev   ## a large edition killed a hundred times, and all else that takes minutes
 	$(BIN)/python -m pytest -m soak tests/soak

@@ -76,7 +76,7 @@ class BrevoConfig:
     connections: int = key(2, "How many calls are in flight at once.", minimum=1, maximum=50)
 
 
-PROVIDERS = ("resend", "postmark", "sendgrid", "mailgun", "brevo")
+PROVIDERS = ("resend", "postmark", "sendgrid", "ses", "mailgun", "brevo")
 """Transports that speak to the API of a provider, each with an `endpoint`."""
 
 KINDS = ("file", "smtp", *PROVIDERS)
@@ -96,5 +96,6 @@ class TransportSection:
     resend: ResendConfig = section(ResendConfig, "Hands mails to Resend's API.")
     postmark: PostmarkConfig = section(PostmarkConfig, "Hands mails to Postmark's API.")
     sendgrid: SendgridConfig = section(SendgridConfig, "Hands mails to SendGrid's API.")
+    ses: SesConfig = section(SesConfig, "Hands mails to Amazon SES; needs the extra `ses`.")
     mailgun: MailgunConfig = section(MailgunConfig, "Hands mails to Mailgun's API.")
     brevo: BrevoConfig = section(BrevoConfig, "Hands mails to Brevo's API.")

@@ -76,7 +76,6 @@ def test_everybody_gets_the_papers_of_his_keywords_and_his_own_link(program: Pro
 @every_provider
 def test_a_sending_that_is_killed_again_and_again_loses_nobody(program: Program, name: str) -> None:
     dice = random.Random(20251122)  # noqa: S311
-    in_flight = 0
     with running(name) as server:
         prepare(program, name, server)
         features = reach(name, server.endpoint).features
@@ -87,14 +86,14 @@ def test_a_sending_that_is_killed_again_and_again_loses_nobody(program: Program,
             goal = before + dice.randrange(1, 2 * features.calls_at_once + 1)
             wait_for(lambda: len(server.requests) >= goal or process.poll() is not None)  # noqa: B023
             time.sleep(dice.uniform(0, server.delay))
-            in_flight += server.in_flight
             process.send_signal(signal.SIGKILL)
             process.communicate()
             wait_for(lambda: server.in_flight == 0)
         server.delay = 0
         done = program.run("send", "--json")
         report = json.loads(done.out)
-        if report["unknown"]:
+        lost = report["unknown"]
+        if lost:
             assert features.idempotent_for is None, "a lost call is repeated by itself"
             assert done.code == 1
             report = send(program, "--retry", "unknown")
@@ -102,8 +101,8 @@ def test_a_sending_that_is_killed_again_and_again_loses_nobody(program: Program,
     copies = Counter(mail.recipient for mail in server.mails)
     assert len(copies) == SUBSCRIBERS, "nobody is lost"
     twice = sum(copies.values()) - SUBSCRIBERS
-    most = 0 if features.idempotent_for else in_flight * features.messages_per_call
-    assert twice <= most
+    # A call is in flight until its answer is recorded: the server sees less of that than the ledger.
+    assert twice <= lost <= KILLS * features.calls_at_once * features.messages_per_call
     bodies = {(mail.recipient, mail.subject, mail.text, mail.html) for mail in server.mails}
     assert len(bodies) == SUBSCRIBERS, "every copy is the same"
 

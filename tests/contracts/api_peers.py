@@ -12,6 +12,7 @@ from newsletter.config.transports import (
     PostmarkConfig,
     ResendConfig,
     SendgridConfig,
+    SesConfig,
     TransportSection,
 )
 from newsletter.delivery.transports import Result, open_transport
@@ -25,6 +26,7 @@ from .api_postmark import Postmark
 from .api_resend import Resend
 from .api_sendgrid import Sendgrid
 from .api_server import Accepted, ApiServer, Provider, listening
+from .api_ses import ACCESS_KEY_ID, REGION, Ses
 
 KEY = "key-that-nobody-may-see"
 IMPATIENT = Timeouts(connect=5, write=5, read=0.5)
@@ -55,6 +57,15 @@ API_PEERS: dict[str, ApiPeer] = {
         Sendgrid,
         lambda endpoint, key: TransportSection(
             kind="sendgrid", sendgrid=SendgridConfig(api_key=key, endpoint=endpoint)
+        ),
+    ),
+    "ses": ApiPeer(
+        Ses,
+        lambda endpoint, key: TransportSection(
+            kind="ses",
+            ses=SesConfig(
+                region=REGION, access_key_id=ACCESS_KEY_ID, secret_access_key=key, endpoint=endpoint
+            ),
         ),
     ),
     "mailgun": ApiPeer(
