@@ -1,7 +1,7 @@
 """Looks into a store without a trace: nothing is made, migrated, locked for others or left beside it.
 
 SQLite keeps a log beside a database that is open for writing, and takes it in when the last one leaves;
-who only looks does neither.
+who only looks does neither. One trace there is: a log that was copied without its index gets a new one.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def _judge_link(base: str, answer: httpx.Response) -> Iterator[Finding]:
 def _read_status(answer: httpx.Response) -> str:
     try:
         return str(answer.json()["status"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

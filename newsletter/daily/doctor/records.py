@@ -40,6 +40,9 @@ def judge_spf(domain: str, texts: Sequence[str], *, own_envelope: bool) -> Findi
             return well("spf", f"{domain} has none; the provider's own counts where its bounces go to it")
         fix = 'add a TXT record that names who sends: "v=spf1 mx ~all", or what your provider says'
         return warn("spf", f"{domain} has no record: Gmail and others want one", fix)
+    if own_envelope and records[0].lower().split()[1:] == ["-all"]:
+        fix = 'name who sends in it: "v=spf1 mx -all", or what your provider says'
+        return wrong("spf", f"{domain} says that nobody sends for it: {quote(records[0])}", fix)
     if re.search(r" \+?all\b", records[0], re.IGNORECASE):
         return warn("spf", f"lets anybody send: {quote(records[0])}", "end it with ~all or -all")
     return well("spf", quote(records[0]))

@@ -67,6 +67,7 @@ def test_a_domain_takes_mail_or_is_refused(
         ([], State.WARNING, "no record"),
         (["v=spf10 -all", "v=spf2.0/pra"], State.WARNING, "no record"),
         (["v=spf1 a -all", "V=SPF1 mx -all"], State.WRONG, "2 records"),
+        (["v=spf1 -all"], State.WRONG, "nobody sends"),
         (["v=spf1 mx +all"], State.WARNING, "anybody"),
         (["v=spf1 all"], State.WARNING, "anybody"),
         (["v=spf1"], State.OK, "v=spf1"),
