@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 import dns.exception
 import dns.name
@@ -66,7 +67,7 @@ def list_looks(config: Config, resolver: dns.resolver.Resolver | None) -> list[t
         ("dmarc", lambda: _look_at_dmarc(names, domain, config)),
         ("dkim", lambda: _look_at_dkim(names, config)),
     ]
-    return [(name, lambda name=name, look=look: _ask(name, look)) for name, look in looks]  # type: ignore[misc]
+    return [(name, partial(_ask, name, look)) for name, look in looks]
 
 
 class _Names:
@@ -144,12 +145,12 @@ def _keeps_bytes(config: Config) -> bool:
 
 
 def _read_server(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
-    host = host if colon else text
+    host, _, port = text.partition(":") if text.count(":") == 1 else (text, "", "53")
     try:
         ipaddress.ip_address(host)
-        return host, int(port or 53)
+        if not 0 < int(port) < 65536:
+            raise ValueError(port)
     except ValueError as error:
-        raise ConfigError(
-            [f"--name-server {text!r} is no address"], fix="write it like 9.9.9.9 or 127.0.0.1:5353"
-        ) from error
+        fix = "write it like 9.9.9.9 or 127.0.0.1:5353"
+        raise ConfigError([f"--name-server {text!r} is no address"], fix=fix) from error
+    return host, int(port)

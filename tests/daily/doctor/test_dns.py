@@ -194,7 +194,7 @@ def test_an_international_domain_is_asked_for_in_its_ascii_form(patient: Patient
     assert patient.names.asked[0].startswith("xn--")
 
 
-@pytest.mark.parametrize("text", ["dns.papers.test", "127.0.0.1:x", ""])
+@pytest.mark.parametrize("text", ["dns.papers.test", "127.0.0.1:x", "127.0.0.1:", "127.0.0.1:70000", ""])
 def test_a_name_server_is_an_address(text: str) -> None:
     with pytest.raises(ConfigError, match="--name-server"):
         open_resolver([text])
