@@ -20,6 +20,7 @@ from newsletter.errors import NewsletterError
 COMMANDS = {
     "demo": ("newsletter.cli.demo", "Try it: the sample digest as pages, feeds and mails in demo/."),
     "init": ("newsletter.cli.init", "Write a commented newsletter.toml into this folder."),
+    "doctor": ("newsletter.cli.doctor", "Look at everything a sending needs; mails nobody."),
     "digest": ("newsletter.cli.digest", "Look at a digest as it is read."),
     "build": ("newsletter.cli.build", "Write pages and feeds."),
     "send": ("newsletter.cli.send", "Publish the latest digest and mail it to whoever has not had it."),

@@ -29,7 +29,5 @@ def init() -> int:
         raise StoreError(
             f"{DEFAULT_FILE} cannot be written: {error.strerror}", fix="make room on the disk"
         ) from error
-    click.echo(
-        f"{DEFAULT_FILE} written: set base_url and the sender's address, then newsletter send --dry-run"
-    )
+    click.echo(f"{DEFAULT_FILE} written: set base_url and the sender's address, then newsletter doctor")
     return Exit.DONE

@@ -68,13 +68,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def find_config_file(ctx: click.Context) -> Path | None:
+    """The file that the options name, or the one in this folder; None where there is none."""
+    named = ctx.find_root().obj["config_path"]
+    path = Path(named) if named else Path(DEFAULT_FILE)
+    return path if named or path.exists() else None
+
+
 def find_config(ctx: click.Context) -> Config:
     """The configuration that the options name. Raises ConfigError."""
     from newsletter.config import load_config
 
-    named = ctx.find_root().obj["config_path"]
-    path = Path(named) if named else Path(DEFAULT_FILE)
-    return load_config(path if named or path.exists() else None, os.environ, Path.cwd())
+    return load_config(find_config_file(ctx), os.environ, Path.cwd())
 
 
 @contextmanager

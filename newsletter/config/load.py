@@ -55,6 +55,15 @@ def load_config(path: Path | None, environment: Mapping[str, str], folder: Path)
     return _anchor(config, folder)
 
 
+def find_written_secrets(path: Path) -> list[str]:
+    """The names of the secret keys that stand in a file which `load_config` could read."""
+    document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    keys = {key.name: key for table in all_tables() for key in table.keys}
+    # Where there is a default, a place is meant, which holds a password only now and then.
+    secret = {name for name, key in keys.items() if key.facts.secret and not key.default}
+    return [name for name, value in _flatten(document, keys) if value and name in secret]
+
+
 def _read_file(
     path: Path, keys: Mapping[str, Key], values: dict[str, Any], places: dict[str, str], problems: list[str]
 ) -> None:

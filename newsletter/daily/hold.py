@@ -8,7 +8,7 @@ a mended one goes by itself. What is held stands in the store; nothing is decide
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from statistics import median
 
 from newsletter.config.sections import DigestSection
@@ -30,7 +30,11 @@ EDITIONS_NEEDED = 3
 
 def check_age(publisher: Publisher, digest: Digest) -> None:
     """Raises DigestStale for a digest that only `--force` may mail."""
-    limits, today = publisher.config.digest, publisher.today()
+    judge_age(digest, publisher.config.digest, today=publisher.today())
+
+
+def judge_age(digest: Digest, limits: DigestSection, *, today: date) -> None:
+    """The same of any day."""
     if digest.date < today - timedelta(days=limits.max_age_days):
         age = (today - digest.date).days
         raise DigestStale(
@@ -54,8 +58,8 @@ def admit(
         reasons = {
             each.date: reason
             for each in find_changed(tx, asked)
-            if (reason := _judge(tx, publisher, each, is_latest=each is reading.digest))
-            and not (force and each is reading.digest)
+            if not (force and each is reading.digest)
+            and (reason := _find_reason(tx, each, publisher, is_latest=each is reading.digest))
         }
     held = [each for each in asked if each.date in reasons]
     if held and for_good:
@@ -66,6 +70,22 @@ def admit(
     if held and held[0] is reading.digest:
         raise errors[0]
     return [each for each in asked if each.date not in reasons], tuple(errors)
+
+
+def find_reason(
+    digest: Digest, usual: Sequence[int], limits: DigestSection, *, today: date, is_latest: bool
+) -> str:
+    """Why a digest that is new or changed is held; empty: it goes. `usual` as for `find_doubt`."""
+    if digest.date > today + timedelta(days=1):
+        return f"it is dated {digest.date}, and today is {today}"
+    if is_latest and len(digest.papers) < limits.minimum_papers:
+        return f"it has {_count(len(digest.papers))}, fewer than [digest] minimum_papers"
+    return find_doubt(digest, usual, limits)
+
+
+def list_usual(tx: Transaction, digest: Digest) -> list[int]:
+    """How many papers the editions before the digest have."""
+    return list_paper_counts(tx, before=digest.date, newest=EDITIONS_COMPARED)
 
 
 def find_doubt(digest: Digest, usual: Sequence[int], limits: DigestSection) -> str:
@@ -82,14 +102,9 @@ def find_doubt(digest: Digest, usual: Sequence[int], limits: DigestSection) -> s
     return ""
 
 
-def _judge(tx: Transaction, publisher: Publisher, digest: Digest, *, is_latest: bool) -> str:
+def _find_reason(tx: Transaction, digest: Digest, publisher: Publisher, *, is_latest: bool) -> str:
     limits, today = publisher.config.digest, publisher.today()
-    if digest.date > today + timedelta(days=1):
-        return f"it is dated {digest.date}, and today is {today}"
-    if is_latest and len(digest.papers) < limits.minimum_papers:
-        return f"it has {_count(len(digest.papers))}, fewer than [digest] minimum_papers"
-    usual = list_paper_counts(tx, before=digest.date, newest=EDITIONS_COMPARED)
-    return find_doubt(digest, usual, limits)
+    return find_reason(digest, list_usual(tx, digest), limits, today=today, is_latest=is_latest)
 
 
 def _held(digest: Digest, reason: str) -> DigestHeld:

@@ -85,7 +85,7 @@ class Publisher:
 
     def with_current_topics(self) -> Publisher:
         """With keywords.toml as it stands now, for what runs for days. Raises ConfigError."""
-        topics = _read_topics(self.config)
+        topics = read_topics(self.config)
         is_same = topics.fingerprint == self.topics.fingerprint
         return self if is_same else dataclasses.replace(self, topics=topics)
 
@@ -98,7 +98,7 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
 
     Raises StoreError and ConfigError.
     """
-    topics = _read_topics(config)
+    topics = read_topics(config)
     store = open_store(config.store.url)
     section, sender = config.newsletter, config.sender
     today = clock().astimezone(ZoneInfo(section.timezone)).date()
@@ -124,7 +124,8 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
     return Publisher(config, store, clock, newsletter, key, topics)
 
 
-def _read_topics(config: Config) -> Topics:
+def read_topics(config: Config) -> Topics:
+    """The vocabulary of keywords.toml and of the package. Raises ConfigError."""
     shipped = shipped_groups(config.newsletter.language) if config.keywords.groups == "ai" else ()
     own = read_groups(config.keywords.file, shipped)
     return Topics(join_groups(own, shipped), own=[group.label for group in own])

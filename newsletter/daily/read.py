@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.daily.publisher import Publisher
-from newsletter.digests import FetchLimits, read_sources
+from newsletter.digests import FetchLimits, SourceReading, read_sources
 from newsletter.errors import DigestError
 from newsletter.model import Digest
 from newsletter.store import Transaction
@@ -45,6 +45,13 @@ def read_digests(publisher: Publisher, *, day: date | None = None, force: bool =
         limits=FetchLimits(private_addresses=config.private_addresses),
         kept=StoredDocuments(publisher.store, publisher.clock),
     )
+    digest = choose_digest(found, day=day, force=force)
+    others = tuple(each for each in found.digests if each.papers and each.date != digest.date)
+    return Reading(digest, others, found.broken)
+
+
+def choose_digest(found: SourceReading, *, day: date | None = None, force: bool = False) -> Digest:
+    """The digest of `day` (default: the latest) of what was read. Raises DigestError."""
     digest = found.latest(force=force) if day is None else found.of(day, force=force)
     if not digest.papers:
         raise DigestError(
@@ -52,8 +59,7 @@ def read_digests(publisher: Publisher, *, day: date | None = None, force: bool =
             source=digest.source,
             fix="check the program that writes it; the feeds stay as they are",
         )
-    others = tuple(each for each in found.digests if each.papers and each.date != digest.date)
-    return Reading(digest, others, found.broken)
+    return digest
 
 
 def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Digest]) -> dict[date, TakenIn]:

@@ -37,7 +37,7 @@ def migrate_store(store: Store) -> str | None:
     if current_revision(store) == HEAD:
         return None
     with store.write() as tx:
-        revision = _read_revision(tx, store.path)
+        revision = find_revision(tx, store.path)
         if revision == HEAD:
             return None
         check_known(revision, store.path)
@@ -48,7 +48,7 @@ def migrate_store(store: Store) -> str | None:
 def current_revision(store: Store) -> str:
     """The revision of the tables; empty for a store without any."""
     with store.read() as tx:
-        return _read_revision(tx, store.path)
+        return find_revision(tx, store.path)
 
 
 def check_known(revision: str, path: Path) -> None:
@@ -60,7 +60,8 @@ def check_known(revision: str, path: Path) -> None:
         )
 
 
-def _read_revision(tx: Transaction, path: Path) -> str:
+def find_revision(tx: Transaction, path: Path) -> str:
+    """As `current_revision`. Raises StoreError for a database of another program."""
     tables = set(tx.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
     if "alembic_version" in tables:
         return tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""

@@ -16,6 +16,7 @@ from newsletter.errors import ConfigError, StoreError
 from newsletter.store.copies import COMPANIONS, copy_store, find_free_name
 from newsletter.store.engine import Store, connect_store
 from newsletter.store.lock import hold_delivery_lock
+from newsletter.store.look import open_to_look
 from newsletter.store.migrate import check_known
 
 
@@ -57,7 +58,7 @@ def _check_copy(copy: Path) -> None:
     if damage:
         fix = "name a file that newsletter store backup wrote"
         raise StoreError(f"{copy} is not a whole copy of a store: {damage}", fix=fix)
-    with closing(_open_to_look(copy)) as connection:
+    with closing(open_to_look(copy)) as connection:
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     check_known(revision, copy)
 
@@ -67,7 +68,7 @@ def _find_damage(path: Path) -> str:
     if path.stat().st_size == 0:  # asked, SQLite would throw away the log of an empty file
         return "it is empty"
     try:
-        with closing(_open_to_look(path)) as connection:
+        with closing(open_to_look(path)) as connection:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if (
                 found == "ok"
@@ -81,12 +82,6 @@ def _find_damage(path: Path) -> str:
             ) from error
         return str(error)
     return "" if found == "ok" else str(found).splitlines()[-1]
-
-
-def _open_to_look(path: Path) -> sqlite3.Connection:
-    """Leaves the file and its log as they are, and makes none beside a copy that has none."""
-    has_log = path.with_name(path.name + "-wal").exists()
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}", uri=True)
 
 
 def _set_aside(path: Path, kept: Path, copy: Path) -> None:

@@ -37,6 +37,16 @@ def test_the_same_delivery_replaces_its_file_and_leaves_the_others(tmp_path: Pat
     assert (tmp_path / "2025-09-24.2.eml").read_bytes() == b"another"
 
 
+def test_the_check_makes_no_folder_and_leaves_no_file(tmp_path: Path) -> None:
+    async def main() -> None:
+        for folder in (tmp_path / "not" / "yet", tmp_path):
+            async with FileTransport(FileConfig(folder)) as transport:
+                assert str(folder) in await transport.check()
+
+    asyncio.run(main())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_is_one_clear_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / ".2025-09-24.1.part").symlink_to("/dev/full")
     with pytest.raises(DiskFailed, match=r"cannot write mails into .*: No space left on device"):

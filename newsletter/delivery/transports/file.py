@@ -63,9 +63,10 @@ class FileTransport:
         return Submitted(answer=f"written to {path.name}")
 
     def _try_folder(self) -> None:
+        """Without making it: what only looks leaves nothing behind."""
         with self._mapped_errors():
-            self._directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self._directory) as file:
+            folder = next(each for each in (self._directory, *self._directory.parents) if each.exists())
+            with tempfile.TemporaryFile(dir=folder) as file:
                 file.write(b"room")
 
     @contextlib.contextmanager
