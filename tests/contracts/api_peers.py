@@ -25,7 +25,7 @@ from .api_mailgun import Mailgun
 from .api_postmark import Postmark
 from .api_resend import Resend
 from .api_sendgrid import Sendgrid
-from .api_server import Accepted, ApiServer, Provider, listening
+from .api_server import Accepted, ApiServer, Provider, api_server
 from .api_ses import ACCESS_KEY_ID, REGION, Ses
 
 KEY = "key-that-nobody-may-see"
@@ -100,7 +100,7 @@ def as_variables(name: str, endpoint: str) -> dict[str, str]:
 @contextmanager
 def running(name: str) -> Iterator[ApiServer]:
     """The provider's API, listening."""
-    with listening(ApiServer(API_PEERS[name].provider(KEY))) as server:
+    with api_server(API_PEERS[name].provider(KEY)) as server:
         yield server
 
 

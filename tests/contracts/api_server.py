@@ -162,6 +162,13 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
+def api_server(provider: Provider) -> Iterator[ApiServer]:
+    """The provider's API, which keeps what it takes."""
+    with listening(ApiServer(provider)) as server:
+        yield server
+
+
+@contextmanager
 def listening(server: ApiServer) -> Iterator[ApiServer]:
     """The provider's API in a thread of its own, until the block is left."""
     with socket.socket() as listening:
