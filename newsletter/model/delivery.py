@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -73,8 +74,9 @@ class Fragment:
     def encoded(self) -> bytes:
         """Base64 in lines of 76 characters, each ended by CRLF."""
         flat = b2a_base64(self.data, newline=False)
-        lines = [flat[start : start + 76] for start in range(0, len(flat), 76)]
-        return b"\r\n".join([*lines, b""])
+        whole, rest = divmod(len(flat), 76)
+        lines = struct.unpack("76s" * whole + f"{rest}s", flat)
+        return b"\r\n".join(lines if not rest else (*lines, b""))
 
 
 _ENCODED = attrgetter("encoded")
