@@ -34,9 +34,26 @@ TEST_SUBJECT = "test"
 
 def make_token(key: bytes, purpose: Purpose, subject: str, *, expires_at: datetime | None = None) -> str:
     """A URL-safe token for `subject`; without `expires_at` it never expires."""
-    payload = subject if expires_at is None else f"{subject}|{int(expires_at.timestamp())}"
-    data = payload.encode()
-    return base64.urlsafe_b64encode(_sign(key, purpose, data) + data).rstrip(b"=").decode("ascii")
+    return TokenMaker(key, purpose).make(subject, expires_at=expires_at)
+
+
+class TokenMaker:
+    """Makes many tokens of one purpose; the key is read once."""
+
+    def __init__(self, key: bytes, purpose: Purpose) -> None:
+        self._keyed = hmac.new(key, purpose.value.encode() + b"\0", "sha256")
+
+    def make(self, subject: str, *, expires_at: datetime | None = None) -> str:
+        """As `make_token`."""
+        payload = subject if expires_at is None else f"{subject}|{int(expires_at.timestamp())}"
+        data = payload.encode()
+        return base64.urlsafe_b64encode(self.sign(data) + data).rstrip(b"=").decode("ascii")
+
+    def sign(self, payload: bytes) -> bytes:
+        """The MAC of a payload."""
+        mac = self._keyed.copy()
+        mac.update(payload)
+        return mac.digest()[:_MAC_BYTES]
 
 
 def check_token(key: bytes, purpose: Purpose, token: str, *, now: datetime) -> str:
@@ -49,13 +66,9 @@ def check_token(key: bytes, purpose: Purpose, token: str, *, now: datetime) -> s
     except (UnicodeEncodeError, binascii.Error) as error:
         raise TokenError("this is not a link of ours") from error
     mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
-    if not payload or not hmac.compare_digest(mac, _sign(key, purpose, payload)):
+    if not payload or not hmac.compare_digest(mac, TokenMaker(key, purpose).sign(payload)):
         raise TokenError("this link was not made here")
     subject, _, expiry = payload.decode().partition("|")
     if expiry and now >= datetime.fromtimestamp(int(expiry), UTC):
         raise TokenError("this link has expired")
     return subject
-
-
-def _sign(key: bytes, purpose: Purpose, payload: bytes) -> bytes:
-    return hmac.digest(key, purpose.value.encode() + b"\0" + payload, "sha256")[:_MAC_BYTES]

@@ -19,7 +19,7 @@ from itertools import count
 from jinja2 import Environment
 
 from newsletter.delivery.dkim import DkimSigner
-from newsletter.delivery.headers import encode_head, format_address, format_date
+from newsletter.delivery.headers import OpenHead, format_address, format_date
 from newsletter.delivery.links import LinkMaker
 from newsletter.delivery.rendition import Rendition, mark_paper
 from newsletter.delivery.transports.addresses import encode_address
@@ -74,6 +74,8 @@ class EditionComposer:
         self._edition = lru_cache(maxsize=4)(load)
         self._parts = lru_cache(maxsize=16)(self._render)
         self._index = lru_cache(maxsize=4)(self._index_papers)
+        self._head = lru_cache(maxsize=4)(self._open_head)
+        self._chosen = lru_cache(maxsize=_LAYOUTS)(self._choose)
         self._shared = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
         self._decided = lru_cache(maxsize=_LAYOUTS)(self._decide)
         self._matches = lru_cache(maxsize=_LAYOUTS)(self._has_match)
@@ -107,17 +109,24 @@ class EditionComposer:
         fallback = subscriber.preferences.language if rendition.startswith(" ") else ""
         shared = self._shared(revision, rendition, fallback)
         body = personalise(shared.layout, links)
-        delivery_id = f"{self._edition(revision).name}.{mail_id}"
+        edition = self._edition(revision).name
+        delivery_id = f"{edition}.{mail_id}"
         title = f"[test] {shared.subject}" if subject == TEST_SUBJECT else shared.subject
-        headers = self._headers(subscriber, delivery_id, title, links)
+        fields = {
+            "To": format_address(subscriber.name, subscriber.email),
+            "Subject": title,
+            "Message-ID": f"<{delivery_id}@{self._sender.domain}>",
+            "List-Unsubscribe": f"<{links.unsubscribe}>",  # RFC 2369
+        }
+        head = self._head(edition)
         boundary = "=_" + hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
         return self._sign(
             Message(
                 delivery_id=delivery_id,
                 sender=self._facts.newsletter.sender_address,
                 recipient=subscriber.email,
-                headers=headers,
-                head=encode_head(headers, boundary),
+                headers=head.decoded(fields),
+                head=head.encode(fields, boundary),
                 boundary=boundary,
                 text_fragments=body.text,
                 html_fragments=body.html,
@@ -135,24 +144,24 @@ class EditionComposer:
         signature = signer.sign(message.head, message.encoded_body, self._facts.date)
         return dataclasses.replace(message, head=signature + message.head)
 
-    def _headers(
-        self, subscriber: Subscriber, delivery_id: str, subject: str, links: PersonalLinks
-    ) -> tuple[tuple[str, str], ...]:
+    def _open_head(self, edition: str) -> OpenHead:
         newsletter, sender = self._facts.newsletter, self._sender
-        return (
-            *sender.fields,
-            ("To", format_address(subscriber.name, subscriber.email)),
-            ("Subject", subject),
-            ("Date", format_date(self._facts.date)),
-            ("Message-ID", f"<{delivery_id}@{sender.domain}>"),
-            ("List-Id", f"<{sender.list_id}>"),  # RFC 2919
-            ("List-Unsubscribe", f"<{links.unsubscribe}>"),  # RFC 2369
-            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
-            ("List-Archive", f"<{newsletter.base_url}>"),
-            ("List-Help", f"<{newsletter.base_url}>"),
-            ("Auto-Submitted", "auto-generated"),  # RFC 3834
-            ("Precedence", "bulk"),
-            ("Feedback-ID", f"{delivery_id.partition('.')[0]}:digest:newsletter:{sender.id}"),
+        return OpenHead(
+            (
+                *sender.fields,
+                ("To", None),
+                ("Subject", None),
+                ("Date", format_date(self._facts.date)),
+                ("Message-ID", None),
+                ("List-Id", f"<{sender.list_id}>"),  # RFC 2919
+                ("List-Unsubscribe", None),
+                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
+                ("List-Archive", f"<{newsletter.base_url}>"),
+                ("List-Help", f"<{newsletter.base_url}>"),
+                ("Auto-Submitted", "auto-generated"),  # RFC 3834
+                ("Precedence", "bulk"),
+                ("Feedback-ID", f"{edition}:digest:newsletter:{sender.id}"),
+            )
         )
 
     @cached_property
@@ -165,7 +174,7 @@ class EditionComposer:
 
     def _decide(self, preferences: Preferences) -> str | None:
         choice = make_choice(preferences, self._vocabulary)
-        chosen = self._index(self._revision).select(Choice(choice.slugs))
+        chosen = self._chosen(self._revision, choice.slugs)
         mailed_before = self._facts.mailed_before
         repeats = [paper.paper.identity for paper in chosen if paper.paper.identity in mailed_before]
         if len(repeats) == len(chosen):
@@ -177,12 +186,14 @@ class EditionComposer:
         return bool(self._select(self._revision, Rendition.from_key(key)))
 
     def _select(self, revision: int, rendition: Rendition) -> tuple[PublishedPaper, ...]:
-        choice, repeats = rendition.choice, rendition.repeats
-        if not repeats:
-            return self._index(revision).select(choice)
-        chosen = self._index(revision).select(Choice(choice.slugs))
-        new = [paper for paper in chosen if mark_paper(paper.paper.identity) not in repeats]
-        return tuple(new[: choice.limit])
+        chosen, repeats = self._chosen(revision, rendition.choice.slugs), rendition.repeats
+        if repeats:
+            chosen = tuple([each for each in chosen if mark_paper(each.paper.identity) not in repeats])
+        return chosen[: rendition.choice.limit]
+
+    def _choose(self, revision: int, slugs: frozenset[str] | None) -> tuple[PublishedPaper, ...]:
+        """Those that any of the keywords chooses: the same whether a reader is decided upon or served."""
+        return self._index(revision).select(Choice(slugs))
 
     def _index_papers(self, revision: int) -> PaperIndex:
         return PaperIndex(self._edition(revision).papers)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import textwrap
 from binascii import b2a_base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -30,22 +30,43 @@ _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')  # RFC 5322 §3.2.3
 _ASCII = "".join(map(chr, range(0x80)))
 
 
-def encode_head(headers: Sequence[tuple[str, str]], boundary: str) -> bytes:
-    """The fields and the closing empty line of a multipart/alternative message.
+class OpenHead:
+    """The head of many multipart/alternative messages: what they share is encoded once."""
 
-    MIME-Version and Content-Type are added here. Raises ValueError where a field stands twice or
-    a field that cannot be folded is longer than 998 characters.
-    """
-    fields = (
-        *headers,
-        ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
-    )
-    names = [name.lower() for name, _ in fields]
-    if len(set(names)) != len(names):
-        raise ValueError(f"each header stands once: {', '.join(names)}")
-    lines = [_encode_field(name, value) for name, value in fields]
-    return "".join([*lines, "\r\n"]).encode("ascii")
+    def __init__(self, headers: Sequence[tuple[str, str | None]]) -> None:
+        """The fields in their order; one without a value is open.
+
+        MIME-Version and Content-Type are added here. Raises ValueError where a field stands twice.
+        """
+        names = [name.lower() for name, _ in (*headers, *_MIME)]
+        if len(set(names)) != len(names):
+            raise ValueError(f"each header stands once: {', '.join(names)}")
+        self._headers = tuple(headers)
+        self._lines = tuple(
+            (name, None if value is None else _encode_field(name, value))
+            for name, value in (*headers, *_MIME)
+        )
+
+    def decoded(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The fields but for those of MIME, the open ones with their `values` by name."""
+        return tuple([(name, values[name] if value is None else value) for name, value in self._headers])
+
+    def encode(self, values: Mapping[str, str], boundary: str) -> bytes:
+        """The fields and the closing empty line.
+
+        Raises ValueError where a field that cannot be folded is longer than 998 characters.
+        """
+        values = {**values, "Content-Type": f'multipart/alternative; boundary="{boundary}"'}
+        lines = [_encode_field(name, values[name]) if line is None else line for name, line in self._lines]
+        return "".join([*lines, "\r\n"]).encode("ascii")
+
+
+_MIME = (("MIME-Version", "1.0"), ("Content-Type", None))
+
+
+def encode_head(headers: Sequence[tuple[str, str]], boundary: str) -> bytes:
+    """The head of one message, as `OpenHead` encodes it."""
+    return OpenHead(headers).encode({}, boundary)
 
 
 def format_address(name: str, address: str) -> str:
@@ -67,8 +88,6 @@ def format_date(moment: datetime) -> str:
     return format_datetime(moment)
 
 
-# What is shared by all messages of an edition is encoded once; personal fields pass through.
-@lru_cache(maxsize=256)
 def _encode_field(name: str, value: str) -> str:
     encode = _ENCODERS.get(name.lower(), _encode_token)
     return f"{name}: {encode(len(name) + 2, _without_breaks(value))}\r\n"
@@ -86,6 +105,7 @@ def _encode_token(column: int, value: str) -> str:
     return encoded
 
 
+@lru_cache(maxsize=256)  # a subject stands in all mails of a rendition
 def _encode_text(column: int, value: str) -> str:
     # Two spaces might be left alone on a line, and a long word would not fit on one.
     foldable = _is_plain(value) and "  " not in value and len(max(value.split(" "), key=len)) <= 60

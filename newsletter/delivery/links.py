@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from newsletter.model import FeedFormat, Newsletter
 from newsletter.render.layout import PersonalLinks
-from newsletter.tokens import Purpose, make_token
+from newsletter.tokens import Purpose, TokenMaker
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinkMaker:
     """Makes the links of one newsletter; `key` signs them."""
 
@@ -19,13 +20,18 @@ class LinkMaker:
     def make(self, subject: str, address: str) -> PersonalLinks:
         """`subject` is the subscriber's public id, or tokens.TEST_SUBJECT."""
         url = self.newsletter.url
-        feed_token = make_token(self.key, Purpose.FEED, subject)
+        unsubscribe, preferences, feed = [tokens.make(subject) for tokens in self._tokens]
         return PersonalLinks(
-            unsubscribe=url(f"unsubscribe/{make_token(self.key, Purpose.UNSUBSCRIBE, subject)}"),
+            unsubscribe=url(f"unsubscribe/{unsubscribe}"),
             address=address,
-            preferences=url(f"preferences/{make_token(self.key, Purpose.PREFERENCES, subject)}"),
-            feed=url(personal_feed_path(feed_token, FeedFormat.ATOM)),
+            preferences=url(f"preferences/{preferences}"),
+            feed=url(personal_feed_path(feed, FeedFormat.ATOM)),
         )
+
+    @cached_property
+    def _tokens(self) -> tuple[TokenMaker, ...]:
+        purposes = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.FEED)
+        return tuple(TokenMaker(self.key, purpose) for purpose in purposes)
 
 
 def personal_feed_path(token: str, feed_format: FeedFormat) -> str:

@@ -39,7 +39,7 @@ def make_choice(preferences: Preferences, vocabulary: Vocabulary) -> Choice:
     if preferences.keywords is None:
         return Choice(limit=preferences.limit)
     keywords = vocabulary.resolve_all(preferences.keywords)
-    return Choice(frozenset(keyword.slug for keyword in keywords), preferences.limit)
+    return Choice(frozenset([keyword.slug for keyword in keywords]), preferences.limit)
 
 
 def find_keyword(asked: str, vocabulary: Vocabulary, by_slug: Mapping[str, Keyword]) -> Keyword:
@@ -75,8 +75,8 @@ class PaperIndex:
             for slug in choice.slugs:
                 for place in places.get(slug, ()):
                     ranks[place] = ranks.get(place, 0) - weight
-        ranked = sorted(ranks, key=lambda place: (ranks[place], place))
-        return tuple(self._papers[place] for place in ranked[: choice.limit])
+        ranked = sorted(sorted(ranks), key=ranks.__getitem__)
+        return tuple([self._papers[place] for place in ranked[: choice.limit]])
 
 
 def select_papers(papers: Sequence[PublishedPaper], choice: Choice) -> tuple[PublishedPaper, ...]:

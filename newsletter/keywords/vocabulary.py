@@ -60,7 +60,7 @@ class Vocabulary:
 
     def resolve_all(self, written: Iterable[str]) -> tuple[Keyword, ...]:
         """Each keyword once, in the order written; what has no normal form is left out."""
-        found = (self.resolve(each) for each in written if self._topics.ground(each))
+        found = [self.resolve(each) for each in written if self._topics.ground(each)]
         return tuple({keyword.slug: keyword for keyword in found}.values())
 
     def keywords_of(self, paper: Paper) -> tuple[tuple[Keyword, ...], tuple[Keyword, ...]]:

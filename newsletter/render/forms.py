@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import cast
+from functools import cached_property, lru_cache
+from typing import NamedTuple, cast
 
 CHOICE_BLANKS = ("COUNT", "PREHEADER", "KEYWORDS")
 PERSONAL_BLANKS = {"UNSUBSCRIBE": 900, "PREFERENCES": 900, "FEED": 920, "ADDRESS": 512}
@@ -23,7 +23,9 @@ MORE_BLANK = "MORE"
 KEYWORD_LIST = "KEYWORD"
 """An option that stands once a keyword of the day; ANCHOR and LABEL are the blanks in it."""
 
-_NAMES = "|".join((*CHOICE_BLANKS, *PERSONAL_BLANKS, MORE_BLANK, KEYWORD_LIST, "ANCHOR", "LABEL"))
+JUMP_BLANKS = frozenset({"ANCHOR", "LABEL"})
+
+_NAMES = "|".join((*CHOICE_BLANKS, *PERSONAL_BLANKS, MORE_BLANK, KEYWORD_LIST, *sorted(JUMP_BLANKS)))
 _TOKEN = re.compile(
     rf"<!--@@(?P<option>{_NAMES})-->(?P<body>.*?)<!--(?P=option)@@-->|@@(?P<blank>{_NAMES})@@", re.DOTALL
 )
@@ -36,18 +38,30 @@ class Blank:
     name: str
 
 
+class Jump(NamedTuple):
+    """A keyword of the list, and the card it leads to."""
+
+    anchor: str
+    label: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """By the name of their blank."""
+        return {"ANCHOR": self.anchor, "LABEL": self.label}
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A stretch that stands once where the value `name` is a text, never where it is empty.
 
-    Where the value is a list, it stands once for each member, with the member's own values.
+    Where the value is a list, it stands once for each jump, with the jump's own values.
     """
 
     name: str
     form: Form
 
 
-Values = Mapping[str, str | Sequence[Mapping[str, str]]]
+Values = Mapping[str, str | Sequence[Jump]]
 _Piece = str | Blank | Option
 
 
@@ -64,6 +78,11 @@ class Form:
         return frozenset(own.union(*(each.form.names for each in self._open if isinstance(each, Option))))
 
     @cached_property
+    def is_personal(self) -> bool:
+        """Whether it differs from reader to reader."""
+        return not self.names.isdisjoint(PERSONAL_BLANKS)
+
+    @cached_property
     def longest(self) -> int:
         """The bytes it can come to with none but personal blanks, its line ends being CRLF."""
         total = 0
@@ -75,17 +94,17 @@ class Form:
         return total
 
     @cached_property
-    def pattern(self) -> str:
-        """The text with `%s` for what is open, in its order."""
-        return "".join(each.replace("%", "%%") if isinstance(each, str) else "%s" for each in self.pieces)
-
-    @cached_property
     def _open(self) -> tuple[Blank | Option, ...]:
         return tuple(piece for piece in self.pieces if not isinstance(piece, str))
 
     def fill_all(self, values: Values) -> str:
         """The text where every blank has a value."""
-        return self.pattern % tuple([_read(piece, values) for piece in self._open])
+        return "".join([piece if isinstance(piece, str) else _read(piece, values) for piece in self.pieces])
+
+    @cached_property
+    def fill_jump(self) -> Callable[[Jump], str]:
+        """The text of a form with no other blanks than those of a jump; choices have the same few."""
+        return lru_cache(maxsize=1 << 12)(lambda jump: self.fill_all(jump.values))
 
 
 def _read(piece: Blank | Option, values: Values) -> str:
@@ -93,9 +112,9 @@ def _read(piece: Blank | Option, values: Values) -> str:
     if isinstance(value, str):
         return value if isinstance(piece, Blank) else piece.form.fill_all(values) if value else ""
     form = cast("Option", piece).form
-    if value and form.names <= value[0].keys():
-        return "".join([form.fill_all(own) for own in value])
-    return "".join([form.fill_all({**values, **own}) for own in value])
+    if form.names <= JUMP_BLANKS:
+        return "".join(map(form.fill_jump, value))
+    return "".join([form.fill_all({**values, **jump.values}) for jump in value])
 
 
 def blank(name: str) -> str:
@@ -156,9 +175,11 @@ def _fill_piece(piece: Blank | Option, values: Values) -> Iterator[_Piece]:
     if isinstance(piece, Blank):
         yield cast("str", value)
         return
-    members = value if not isinstance(value, str) else [{}] if value else []
-    for own_values in members:
-        yield from fill(piece.form, {**values, **own_values}).pieces
+    if isinstance(value, str):
+        yield from fill(piece.form, values).pieces if value else ()
+        return
+    for jump in value:
+        yield from fill(piece.form, {**values, **jump.values}).pieces
 
 
 def always_shows(form: Form, name: str) -> bool:

@@ -36,4 +36,6 @@ def count_lines(size: int) -> int:
 
 def _canonical(text: str) -> bytes:
     """UTF-8 with CRLF line ends, as RFC 2045 §6.8 wants text before it becomes base64."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.encode().replace(b"\n", b"\r\n")

@@ -21,8 +21,8 @@ SUBJECT_COLUMNS = 60
 def rank_keywords(papers: Iterable[PublishedPaper]) -> list[Keyword]:
     """The keywords of the papers, the most frequent first, otherwise in order of appearance."""
     every = [keyword for paper in papers for keyword in paper.keywords]
-    keywords = {keyword.slug: keyword for keyword in every}
-    uses = Counter([keyword.slug for keyword in every])
+    slugs = [keyword.slug for keyword in every]
+    keywords, uses = dict(zip(slugs, every, strict=True)), Counter(slugs)
     return [keywords[slug] for slug in sorted(uses, key=uses.__getitem__, reverse=True)]
 
 
@@ -58,17 +58,17 @@ def _fill_pattern(pattern: str, facts: dict[str, str]) -> str:
 
 def _join_fitting(keywords: Sequence[Keyword], columns: int, words: Words) -> str:
     """The labels of the first that fit into `columns`, with an ellipsis where some are left out."""
-    comma, fitting, used = measure(words.join(("", ""))), [""], 0
     labels: list[str] = []
+    fitting, used, comma = 0, 0, measure(words.join(("", "")))
     for keyword in keywords:
         labels.append(flatten(keyword.label))
         used += measure(labels[-1]) + (comma if len(labels) > 1 else 0)
         if used > columns:
             break
-        is_last = len(labels) == len(keywords)
-        if is_last or used + measure(_AND_MORE) <= columns:
-            fitting = [words.join(labels), "" if is_last else _AND_MORE]
-    return "".join(fitting)
+        if len(labels) == len(keywords) or used + _AND_MORE_COLUMNS <= columns:
+            fitting = len(labels)
+    return words.join(labels[:fitting]) + (_AND_MORE if 0 < fitting < len(keywords) else "")
 
 
 _AND_MORE = " …"
+_AND_MORE_COLUMNS = measure(_AND_MORE)

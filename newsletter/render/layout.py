@@ -21,6 +21,7 @@ from newsletter.render.forms import (
     MORE_BLANK,
     PERSONAL_BLANKS,
     Form,
+    Jump,
     Values,
     fill,
 )
@@ -99,7 +100,7 @@ class Body:
 def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET) -> Layout:
     """The mail of the papers with these identities, in rank order, under `budget` bytes of base64."""
     papers = [parts.papers[identity] for identity in identities]
-    keywords = rank_keywords(paper.published for paper in papers)
+    keywords = rank_keywords([paper.published for paper in papers])
     values = _choice_values(papers, keywords[:_KEYWORDS_SHOWN], parts.words)
     escaped, html, text = _escape(values), parts.html, parts.text
     html_head = _open_head(html.head, escaped, make_html_fragment)
@@ -117,13 +118,13 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
         html=OpenBody(
             html.lead,
             html_head,
-            tuple(card.html for card in cards) + _make_more(html.more, sentence, make_html_fragment),
+            (*[card.html for card in cards], *_make_more(html.more, sentence, make_html_fragment)),
             html_foot,
         ),
         text=OpenBody(
             text.lead,
             text_head,
-            tuple(card.text for card in cards) + _make_more(text.more, sentence, _make_text),
+            (*[card.text for card in cards], *_make_more(text.more, sentence, _make_text)),
             text_foot,
         ),
         rungs=tuple(rungs),
@@ -151,18 +152,26 @@ def _make_text(body: str, /, *, last: bool = False) -> Fragment:
 
 
 def _choice_values(papers: Sequence[PaperParts], keywords: Sequence[Keyword], words: Words) -> Values:
-    labels = {keyword.slug: _show_label(keyword.label) for keyword in keywords}
-    first_with: dict[str, int] = {}
-    for paper in papers:
-        for keyword in paper.published.keywords:
-            if keyword.slug in labels and keyword.slug not in first_with:
-                first_with[keyword.slug] = paper.number
+    jumps = _list_jumps(papers, keywords)
     return {
         "COUNT": words.count_papers(len(papers)),
         "PREHEADER": _join_titles(tuple([each.published.paper.title for each in papers[:_PREHEADER_TITLES]])),
-        "KEYWORDS": _list_words(tuple(labels.values()), words),
-        KEYWORD_LIST: [{"ANCHOR": f"p{first_with[slug]}", "LABEL": label} for slug, label in labels.items()],
+        "KEYWORDS": _list_words([jump.label for jump in jumps], words),
+        KEYWORD_LIST: jumps,
     }
+
+
+def _list_jumps(papers: Sequence[PaperParts], keywords: Sequence[Keyword]) -> list[Jump]:
+    """From each keyword to the first of the papers that has it."""
+    anchors: dict[str, str] = {}
+    for paper in reversed(papers):
+        anchors.update(paper.anchors)
+    return [_make_jump(anchors[keyword.slug], keyword.label) for keyword in keywords]
+
+
+@lru_cache(maxsize=1 << 12)  # the same ones come again for every choice
+def _make_jump(anchor: str, label: str) -> Jump:
+    return Jump(anchor, shorten(flatten(label), _LABEL_COLUMNS))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -177,19 +186,14 @@ def _list_words(labels: Sequence[str], words: Words) -> str:
 
 def _escape(values: Values) -> Values:
     return {
-        name: escape(value)
-        if isinstance(value, str)
-        else [{own: _escape_word(text) for own, text in member.items()} for member in value]
+        name: escape(value) if isinstance(value, str) else list(map(_escape_jump, value))
         for name, value in values.items()
     }
 
 
 @lru_cache(maxsize=1 << 12)
-def _show_label(label: str) -> str:
-    return shorten(flatten(label), _LABEL_COLUMNS)
-
-
-_escape_word = lru_cache(maxsize=1 << 12)(escape)  # anchors and labels come again for every choice
+def _escape_jump(jump: Jump) -> Jump:
+    return Jump(*map(escape, jump))
 
 
 def _measure_room(lead: Sequence[Fragment], head: Fragment | Form, foot: Form, budget: int) -> int:
@@ -209,7 +213,7 @@ def _make_more(form: Form, sentence: str, make: _Make) -> tuple[Fragment, ...]:
 
 def _open_head(head: Form, values: Values, make: _Make) -> Fragment | Form:
     """Without personal blanks it is done."""
-    return fill(head, values) if head.names & PERSONAL_BLANKS.keys() else make(head.fill_all(values))
+    return fill(head, values) if head.is_personal else make(head.fill_all(values))
 
 
 def _finish(body: OpenBody, values: Mapping[str, str], make: _Make) -> tuple[Fragment, ...]:

@@ -77,6 +77,11 @@ class PaperParts:
         """What each rung takes of the budget, in lines of base64."""
         return tuple(len(card.html.data) // LINE for card in self.cards)
 
+    @cached_property
+    def anchors(self) -> dict[str, str]:
+        """Where its keywords lead to, by their slugs: to its cards."""
+        return dict.fromkeys([keyword.slug for keyword in self.published.keywords], f"p{self.number}")
+
 
 @dataclass(frozen=True, slots=True)
 class Shell:

@@ -7,9 +7,10 @@ templates.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 from newsletter.markup import to_html
@@ -33,10 +34,15 @@ def measure(text: str) -> int:
     """The columns `text` takes on a terminal."""
     if text.isascii():
         return len(text)
-    return _measure_short(text) if len(text) <= _SHORT else sum(map(_measure_char, text))
+    if len(text) <= _SHORT:
+        return _measure_short(text)
+    others = _ASCII.sub("", text)
+    taken = _measure_short(others) if len(others) <= _SHORT else sum(map(_measure_char, others))
+    return len(text) - len(others) + taken
 
 
-_SHORT = 40  # a keyword, or a piece of a line: the same ones come again for every choice
+_ASCII = re.compile("[\x00-\x7f]+")
+_SHORT = 40  # a keyword, or a line but for the address in it: the same ones come again and again
 
 
 @lru_cache(maxsize=1 << 13)
@@ -53,40 +59,50 @@ def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
     """`text` in lines of at most `columns`, all but the first indented; long words stay whole."""
     if text.isprintable() and "  " not in text and indent + measure(text) <= columns:
         return text.rstrip()
-    return _wrap_units(_cut_units(text), indent, columns)
+    return _wrap_cut([_cut(text)], indent, columns)
 
 
-def wrap_pieces(pieces: Sequence[str], columns: int = COLUMNS) -> str:
+def wrap_pieces(pieces: Iterable[str], columns: int = COLUMNS) -> str:
     """As `wrap` of the pieces joined, each of which begins a word; the same ones may come again and again."""
-    return _wrap_units([unit for piece in pieces for unit in _cut_piece(piece)], 0, columns)
+    return _wrap_cut(map(_cut_remembered, pieces), 0, columns)
 
 
 _Unit = tuple[str, int]
 """What is never broken, and its columns; a space for white space."""
 
 
-def _cut_units(text: str) -> list[_Unit]:
-    return [(" ", 1) if unit.isspace() else (unit, measure(unit)) for unit in _UNIT.findall(text)]
+class _Cut(NamedTuple):
+    """A text cut into units, and what it is on a line that has room for all of them."""
+
+    units: tuple[_Unit, ...]
+    whole: _Unit
 
 
-_cut_piece = lru_cache(maxsize=1 << 12)(_cut_units)
+def _cut(text: str) -> _Cut:
+    units = [(" ", 1) if unit.isspace() else (unit, measure(unit)) for unit in _UNIT.findall(text)]
+    return _Cut(tuple(units), ("".join([unit for unit, _ in units]), sum([taken for _, taken in units])))
 
 
-def _wrap_units(units: Iterable[_Unit], indent: int, columns: int) -> str:
+_cut_remembered = lru_cache(maxsize=1 << 12)(_cut)
+
+
+def _wrap_cut(texts: Iterable[_Cut], indent: int, columns: int) -> str:
     lines, line, width = [], "", indent
-    for unit, taken in units:
-        if width + taken > columns and unit != " " and line and not line.isspace():
-            lines.append(line.rstrip())
-            line, width = "", indent
-        line += unit
-        width += taken
+    for units, whole in texts:
+        for unit, taken in (whole,) if width + whole[1] <= columns else units:
+            if width + taken > columns and unit != " " and line and not line.isspace():
+                lines.append(line.rstrip())
+                line, width = "", indent
+            line += unit
+            width += taken
     return ("\n" + " " * indent).join([*lines, line.rstrip()])
 
 
 def wrap_lines(text: str, columns: int = COLUMNS) -> str:
     """`text` with its long lines wrapped, each as far indented as it began; addresses stay as they are."""
     # Once a mail: lines that fit however wide their characters are need no measuring.
-    return re.sub(rf"[^\n]{{{columns // 2 + 1},}}", lambda line: _wrap_line(line[0], columns), text)
+    lines = [line if 2 * len(line) <= columns else _wrap_line(line, columns) for line in text.split("\n")]
+    return "\n".join(lines)
 
 
 def _wrap_line(line: str, columns: int) -> str:
@@ -101,8 +117,12 @@ def shorten(text: str, columns: int) -> str:
     """`text`, or as much of its beginning as fits with an ellipsis."""
     if 2 * len(text) <= columns:
         return text
-    width = 0
-    for place, char in enumerate(text):
+    begun = width = 0
+    # So many more characters fit, however wide they are.
+    while begun < len(text) and (sure := (columns - 1 - width) // 2) > 0:
+        width += measure(text[begun : begun + sure])
+        begun += sure
+    for place, char in enumerate(text[begun:], start=begun):
         width += _measure_char(char)
         if width >= columns and not (width == columns and _is_over(text, place + 1)):
             return text[:place].rstrip() + "…"

@@ -52,7 +52,7 @@ class Words:
         return phrase % {"count": self.format_number(count)}
 
     def format_number(self, number: int) -> str:
-        return _format_number(number, self.locale)
+        return _format_number(number, self.language)
 
     def format_period(self, kind: EditionKind, period_end: date, first_day: date | None = None) -> str:
         """The day of a daily edition with its weekday; the days of a weekly one, of which there are seven
@@ -75,8 +75,8 @@ class Words:
 
 
 @lru_cache(maxsize=1 << 10)  # every choice has its count, and Babel takes its time
-def _format_number(number: int, locale: Locale) -> str:
-    return format_decimal(number, locale=locale)
+def _format_number(number: int, language: str) -> str:
+    return format_decimal(number, locale=Locale.parse(language, sep="-"))
 
 
 @lru_cache(maxsize=16)

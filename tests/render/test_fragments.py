@@ -7,7 +7,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.render.forms import blank, fill, read_form, when
+from newsletter.render.forms import Jump, blank, fill, read_form, when
 from newsletter.render.fragments import make_html_fragment, make_text_fragment
 
 _BODIES = st.lists(st.text(alphabet="ab<>中\n\r ", max_size=200), min_size=1, max_size=6)
@@ -52,7 +52,7 @@ def test_an_option_stands_only_with_its_value() -> None:
 
 def test_an_option_stands_once_for_each_member_of_a_list() -> None:
     form = read_form(f"<!--@@KEYWORD-->{blank('LABEL')};<!--KEYWORD@@-->")
-    assert form.fill_all({"KEYWORD": [{"LABEL": "a"}, {"LABEL": "b"}]}) == "a;b;"
+    assert form.fill_all({"KEYWORD": [Jump("p1", "a"), Jump("p2", "b")]}) == "a;b;"
     assert form.fill_all({"KEYWORD": []}) == ""
 
 
