@@ -61,6 +61,15 @@ def test_everybody_gets_the_papers_of_his_keywords_and_his_own_link(program: Pro
         prepare(program, name, server, 12)
         report = send(program)
         send(program)
+        looked = json.loads(program.run("doctor", "--json").out)["checks"]
+        mailed = list(server.mails)
+        assert program.run("send", "--to", "editor@papers.test").code == 0
+    assert [each["state"] for each in looked if each["name"] == "transport"] == ["ok"]
+    assert len(mailed) == 12, "a look mails nobody"
+    (copy,) = (mail for mail in server.mails if mail not in mailed)
+    assert copy.recipient == "editor@papers.test"
+    assert copy.subject.startswith("[test] ")
+    server.mails = mailed
     assert report["submitted"] == len(server.mails) == 12
     assert report["submitted_by"] == {name: 12}
     links = {mail.headers["list-unsubscribe"] for mail in server.mails}

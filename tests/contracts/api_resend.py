@@ -19,12 +19,17 @@ class Resend:
 
     def __init__(self, key: str = "re_test") -> None:
         self.key = key
+        self.may_only_send = False
         self.answered: dict[str, tuple[bytes, dict[str, Any]]] = {}
 
     async def answer(self, request: Request) -> tuple[Response, list[Accepted]]:
         if request.headers.get("authorization") != f"Bearer {self.key}":
             return _refuse(403, "invalid_api_key", "API key is invalid"), []
         match request.method, request.url.path:
+            case "GET", "/domains" if self.may_only_send:
+                return _refuse(
+                    401, "restricted_api_key", "This API key is restricted to only send emails"
+                ), []
             case "GET", "/domains":
                 domains = [{"id": "d-1", "name": "papers.test", "status": "verified"}]
                 return JSONResponse({"object": "list", "data": domains}), []

@@ -64,6 +64,7 @@ def list_checks(
         Check("disk", partial(local.look_at_disks, config)),
         Check("digest", partial(digest.look_at_digest, config, clock, store)),
         Check("transport", partial(reach.look_at_transport, config)),
+        Check("fallback", partial(reach.look_at_fallback, config)),
         Check("base_url", partial(reach.look_at_base_url, config, stored.find_key(config, store))),
         *(Check(name, look) for name, look in dns.list_looks(config, resolver)),
     ]

@@ -24,20 +24,26 @@ _HEADERS = {"User-Agent": f"newsletter/{__version__}"}
 _SERVE = "let newsletter serve answer there (docs/howto/run-daily.md); else one-click unsubscribe fails"
 
 
-def look_at_transport(config: Config) -> Iterator[Finding]:
-    """Raises ConfigError, TransportError."""
-    kind = config.transport.kind
+def look_at_transport(config: Config, kind: str = "", *, name: str = "transport") -> Iterator[Finding]:
+    """That of the configuration, or the one called `kind`. Raises ConfigError, TransportError."""
+    kind = kind or config.transport.kind
     try:
-        found = _wait_for(open_transport(config.transport))
+        found = _wait_for(open_transport(config.transport, kind))
     except TimeoutError:
         fix = f"check [transport.{kind}], and whether this machine may reach it"
-        yield wrong("transport", f"{kind}: no answer within {_SECONDS:g} s", fix)
+        yield wrong(name, f"{kind}: no answer within {_SECONDS:g} s", fix)
         return
     if kind == "file":
         fix = "set [transport] kind to smtp or to a provider, unless a server picks them up there"
-        yield warn("transport", quote(found), fix)
+        yield warn(name, quote(found), fix)
     else:
-        yield well("transport", f"{kind}: {quote(found)}")
+        yield well(name, f"{kind}: {quote(found)}")
+
+
+def look_at_fallback(config: Config) -> Iterator[Finding]:
+    """Nothing where none is configured. Raises ConfigError, TransportError."""
+    if config.transport.fallback:
+        yield from look_at_transport(config, config.transport.fallback, name="fallback")
 
 
 def look_at_base_url(config: Config, key: bytes | None) -> Iterator[Finding]:

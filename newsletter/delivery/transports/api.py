@@ -11,6 +11,7 @@ A provider is one file with a `Dialect`: what its requests look like and what it
 
 from __future__ import annotations
 
+import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
@@ -87,17 +88,27 @@ class Dialect(Protocol):
         """A request that changes nothing and needs the key."""
         ...
 
-    def read_check(self, answer: httpx.Response) -> str:
-        """What a 2xx answer to it shows, in a few words. Raises TransportError, ValueError."""
+    def read_check(self, answer: httpx.Response) -> str | None:
+        """What the answer to it shows, in a few words; None where it is a failure like any other.
+
+        Raises TransportError, ValueError (KeyError, TypeError).
+        """
         ...
 
 
 class ApiTransport:
-    """A `Transport` to the provider of a dialect. Tests bring their own patience."""
+    """A `Transport` to the provider of a dialect. Tests bring their own patience and trust."""
 
-    def __init__(self, dialect: Dialect, *, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
         self.dialect = dialect
-        self._wire = ApiWire(dialect.name, dialect.endpoint, dialect.features.calls_at_once, timeouts)
+        most = dialect.features.calls_at_once
+        self._wire = ApiWire(dialect.name, dialect.endpoint, most, timeouts, tls_context)
 
     @property
     def name(self) -> str:
@@ -141,16 +152,17 @@ class ApiTransport:
 
     async def check(self) -> str:
         answer = await self._send(self.dialect.make_check())
-        if not answer.is_success:
-            failure = self._read_failure(answer)
-            raise failure.reason if isinstance(failure, CallRefused) else failure
         try:
-            return self.dialect.read_check(answer)
+            found = self.dialect.read_check(answer)
         except (ValueError, KeyError, TypeError) as error:
             raise TransportMisconfigured(
                 f"{self.name} answered what its API does not: {quote_answer(answer)}",
                 fix=f"check [transport.{self.name}] endpoint",
             ) from error
+        if found is not None:
+            return found
+        failure = self._read_failure(answer)
+        raise failure.reason if isinstance(failure, CallRefused) else failure
 
     def _divide(self, call: Call, results: dict[str, Result]) -> Iterator[_Portion]:
         """The call in portions that a request may hold; who cannot be written has a result already."""

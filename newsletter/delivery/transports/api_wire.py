@@ -6,6 +6,7 @@ taken the call: not before its whole request was written, perhaps after that.
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,15 +43,21 @@ class Timeouts:
 
 DEFAULT_TIMEOUTS = Timeouts()
 
+# It writes every header field into its debug log, the keys too (hpack.hpack, Encoder.add).
+logging.getLogger("hpack").setLevel(logging.INFO)
+
 
 class ApiWire:
     """The connections to one provider, opened by the first request, at most `most` at once."""
 
-    def __init__(self, name: str, endpoint: str, most: int, timeouts: Timeouts) -> None:
+    def __init__(
+        self, name: str, endpoint: str, most: int, timeouts: Timeouts, tls_context: ssl.SSLContext | None
+    ) -> None:
         self._name = name
         self._endpoint = endpoint.rstrip("/")
         self._most = most
         self._timeouts = timeouts
+        self._tls_context = tls_context
         self._client: httpx.AsyncClient | None = None
 
     async def close(self) -> None:
@@ -88,6 +95,7 @@ class ApiWire:
         own = self._timeouts
         return httpx.AsyncClient(
             http2=True,
+            verify=self._tls_context or True,
             timeout=httpx.Timeout(own.read, connect=own.connect, write=own.write, pool=None),
             # Expired well before a provider's own idle limit: a request is not sent into a closing line.
             limits=httpx.Limits(

@@ -135,7 +135,9 @@ class BrevoDialect:
     def make_check(self) -> Request:
         return Request("GET", "/v3/account", headers=self._headers)
 
-    def read_check(self, answer: httpx.Response) -> str:
+    def read_check(self, answer: httpx.Response) -> str | None:
+        if not answer.is_success:
+            return None
         account = answer.json()
         plans = ", ".join(f"{plan['type']} ({plan['credits']:g} credits)" for plan in account["plan"])
         return f"the key is valid; account {account['email']}, plans: {plans or 'none'}"

@@ -125,7 +125,9 @@ class MailgunDialect:
         fields = [("from", ourselves), ("to", ourselves), ("subject", "check"), ("text", "check")]
         return self._post(self._domain, [*fields, ("o:testmode", "yes")], boundary="newsletter-check")
 
-    def read_check(self, answer: httpx.Response) -> str:
+    def read_check(self, answer: httpx.Response) -> str | None:
+        if not answer.is_success:
+            return None
         if self._domain:
             self.read_results(Call("", ()), answer)
             return f"the key is valid and may send from {self._domain}"

@@ -126,7 +126,9 @@ class PostmarkDialect:
     def make_check(self) -> Request:
         return Request("GET", f"/message-streams/{quote(self._stream, safe='')}", headers=self._headers)
 
-    def read_check(self, answer: httpx.Response) -> str:
+    def read_check(self, answer: httpx.Response) -> str | None:
+        if not answer.is_success:
+            return None
         stream = answer.json()
         handling = (stream.get("SubscriptionManagementConfiguration") or {}).get("UnsubscribeHandlingType")
         found = f"the token is valid; stream {stream['ID']} is of type {stream['MessageStreamType']}"

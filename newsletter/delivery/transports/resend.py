@@ -89,7 +89,11 @@ class ResendDialect:
     def make_check(self) -> Request:
         return Request("GET", "/domains", headers=self._headers)
 
-    def read_check(self, answer: httpx.Response) -> str:
+    def read_check(self, answer: httpx.Response) -> str | None:
+        if _read_name(answer) == "restricted_api_key":
+            return "the key is valid, and may do nothing but send"
+        if not answer.is_success:
+            return None
         verified = [each["name"] for each in answer.json()["data"] if each["status"] == "verified"]
         return f"the key is valid; verified domains: {', '.join(verified) or 'none'}"
 

@@ -130,7 +130,9 @@ class SendgridDialect:
     def make_check(self) -> Request:
         return Request("GET", "/v3/scopes", headers=self._headers)
 
-    def read_check(self, answer: httpx.Response) -> str:
+    def read_check(self, answer: httpx.Response) -> str | None:
+        if not answer.is_success:
+            return None
         if "mail.send" not in answer.json()["scopes"]:
             raise TransportMisconfigured("sendgrid: the key is valid and may not send", fix=_SCOPE_FIX)
         return "the key is valid and may send"

@@ -77,7 +77,9 @@ class SesDialect:
     def make_check(self) -> Request:
         return self._signer.sign(Request("GET", "/v2/email/account"))
 
-    def read_check(self, answer: httpx.Response) -> str:
+    def read_check(self, answer: httpx.Response) -> str | None:
+        if not answer.is_success:
+            return None
         account = answer.json()
         standing = str(account.get("EnforcementStatus", "HEALTHY"))
         if not account["SendingEnabled"]:

@@ -94,6 +94,15 @@ def test_a_provider_without_a_key_is_wrong(patient: Patient) -> None:
     patient.find_one("transport", State.WRONG, "api_key")
 
 
+def test_the_fallback_is_looked_at_as_the_first_is(patient: Patient) -> None:
+    postbox = Postbox()
+    with postbox.open() as port:
+        use_smtp(patient, port)
+        patient.set(transport__fallback="resend")
+        patient.find_one("transport", State.OK)
+        patient.find_one("fallback", State.WRONG, "api_key")
+
+
 def test_a_folder_that_cannot_be_written_to_is_the_disks_fault(patient: Patient) -> None:
     (patient.folder / "outbox").write_bytes(b"")
     assert patient.find_one("transport", State.WRONG).area is Area.STORE
