@@ -76,17 +76,19 @@ class Topics:
     def list_words(self, paper: Paper) -> tuple[str, ...]:
         """What the paper is found under, each keyword once: the written ones, then the labels of topics
         inside these and its title, then those of broader topics."""
-        return self._list_words(paper, broader=True)
+        return self.list_shown_and_all(paper)[1]
 
-    def list_shown(self, paper: Paper) -> tuple[str, ...]:
-        """`list_words` without topics that are only broader than another."""
-        return self._list_words(paper, broader=False)
-
-    def _list_words(self, paper: Paper, *, broader: bool) -> tuple[str, ...]:
-        words: dict[str, str] = {}
+    def list_shown_and_all(self, paper: Paper) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """`list_words` without topics that are only broader than another, and with them."""
         texts = [*paper.keywords, paper.title, paper.original_title]
         found = self._finder.find_direct(texts) if self._groups else ()
-        for word in (*paper.keywords, *found, *(self._finder.find(texts) if found and broader else ())):
+        shown = (*paper.keywords, *found)
+        every = (*shown, *self._finder.broaden(found)) if found else shown
+        return self._each_once(shown), self._each_once(every)
+
+    def _each_once(self, written: Iterable[str]) -> tuple[str, ...]:
+        words: dict[str, str] = {}
+        for word in written:
             words.setdefault(self.ground(word), word)
         words.pop("", None)
         return tuple(words.values())

@@ -57,8 +57,12 @@ class TopicFinder:
 
         The broader topics of one, also indirectly, follow it.
         """
+        return self.broaden(self.find_direct(texts))
+
+    def broaden(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """The labels, each followed by its broader topics."""
         found: dict[str, None] = {}
-        for label in self.find_direct(texts):
+        for label in labels:
             found.update(dict.fromkeys((label, *self._broader[label])))
         return tuple(found)
 

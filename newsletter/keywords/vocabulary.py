@@ -69,8 +69,7 @@ class Vocabulary:
         asked = (paper.title, paper.original_title, *paper.keywords)
         found = self._of_papers.get(asked)
         if found is None:
-            shown = self.resolve_all(self._topics.list_shown(paper))
-            every = self.resolve_all(self._topics.list_words(paper))
+            shown, every = map(self.resolve_all, self._topics.list_shown_and_all(paper))
             found = self._of_papers[asked] = shown, tuple(each for each in every if each not in shown)
         return found
 
