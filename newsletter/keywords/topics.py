@@ -51,6 +51,8 @@ class TopicFinder:
                 self._add(word, "")
         self._lengths = _list_lengths(self._meanings)
         self._broader = _close({group.label: group.broader for group in groups})
+        # The keywords of papers come again every day.
+        self._labels_in = lru_cache(maxsize=1 << 14)(self._read_labels)
 
     def find(self, texts: Iterable[str]) -> tuple[str, ...]:
         """The labels of the topics in `texts`, each once, in the order of their first places.
@@ -68,7 +70,7 @@ class TopicFinder:
 
     def find_direct(self, texts: Iterable[str]) -> tuple[str, ...]:
         """As `find`, without those that are only broader than one that stands there."""
-        return tuple({label: None for text in texts for label in self._find_in(_Text(text))})
+        return tuple({label: None for text in texts for label in self._labels_in(text)})
 
     def meant_by(self, text: str) -> str | None:
         """The label of the topic that `text` as a whole is a spelling of: `LLMs`, `Multi-Modal LLM`."""
@@ -89,15 +91,16 @@ class TopicFinder:
                 capitals = known.capitals if short else ""
                 self._meanings[word] = _Meaning(label, known.gaps | gaps, capitals)
 
-    def _find_in(self, read: _Text) -> Iterator[str]:
-        """The labels of the longest spellings in the order of their places."""
+    def _read_labels(self, text: str) -> tuple[str, ...]:
+        """Those of the longest spellings, in the order of their places."""
+        read = _Text(text)
         taken = bytearray(len(read.folded))
         chosen = []
         for start, end, label in sorted(self._places(read), key=lambda place: place[0] - place[1]):
             if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
                 chosen.append((start, label))
-        return (label for _, label in sorted(chosen) if label)
+        return tuple(label for _, label in sorted(chosen) if label)
 
     def _places(self, read: _Text) -> Iterator[tuple[int, int, str]]:
         """Wherever a spelling or a word of a not_in stands: its start, its end and its label."""
