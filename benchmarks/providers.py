@@ -1,6 +1,6 @@
 """How fast an edition is handed over to a provider's API, beside a bare httpx client with the same bodies.
 
-    python benchmarks/providers.py [--messages 5000] [--rounds 3] [--providers resend …]
+    python benchmarks/providers.py [--messages 20000] [--rounds 3] [--providers resend …]
 
 Each figure is a process of its own, timed from its start to its end: ours is the whole `newsletter
 send` with its ledger, the peer only posts finished bodies, on as many connections. Both post to the
@@ -49,7 +49,7 @@ def main() -> int:
 
 def _ask() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--messages", type=int, default=5_000)
+    parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--providers", nargs="+", choices=list(API_PEERS), default=list(API_PEERS))
     return parser.parse_args()

@@ -134,6 +134,9 @@ def _judge_transport(config: Config) -> Iterator[Finding]:
         yield "transport.fallback", f"must be another transport than kind: {section.kind}"
     if section.fallback and section.kind == "file":
         yield "transport.fallback", 'has nothing to take over from kind = "file"'
+    if section.kind in PROVIDERS and config.dkim.selector:
+        said = f"{section.kind} writes each mail anew and signs it itself: leave [dkim] empty"
+        yield "dkim.selector", f"{said}, and set the DNS records of docs/transports/{section.kind}.md"
     for name in PROVIDERS:
         endpoint = getattr(section, name).endpoint
         try:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from newsletter.config import check_public_addresses
 from newsletter.daily.publisher import Publisher
 from newsletter.delivery.transports import Transport, open_transport
-from newsletter.errors import ConfigError
 from newsletter.store.batches import Reoffer
 
 _FORGOTTEN_EARLIER = 0.1
@@ -15,19 +14,14 @@ _FORGOTTEN_EARLIER = 0.1
 
 
 def check_transport(publisher: Publisher) -> None:
-    """Raises ConfigError where real people would get links that lead nowhere, mails cannot be signed, or a
-    transport cannot do what is asked of it."""
+    """Raises ConfigError where real people would get links that lead nowhere, a transport lacks its key, or
+    mails cannot be signed."""
     section = publisher.config.transport
     if section.kind != "file":
         check_public_addresses(publisher.config)
-    first = open_transport(section)
+    open_transport(section)
     if section.fallback:
         open_transport(section, section.fallback)
-    if publisher.config.dkim.selector and not first.features.keeps_bytes:
-        raise ConfigError(
-            [f"[dkim] selector: {first.name} writes each mail anew, and signs it itself"],
-            fix=f"leave [dkim] selector empty, and set the DNS records of docs/transports/{first.name}.md",
-        )
     _ = publisher.signer
 
 

@@ -34,6 +34,7 @@ from newsletter.store.offering import Decide, Offer, Offering, PlannedCall, offe
 
 _RENEW_AFTER = LEASE.total_seconds() / 3
 _ON_DISK_EVERY = 0.1  # seconds
+_BATCHES_LOOKED_AT = 4  # for one call, in one transaction
 _ROUNDS = 4  # of the event loop, from an answer on the wire to its slot here
 
 
@@ -236,19 +237,19 @@ class Desk:
         return shares
 
     def _offer_call(self, tx: Transaction, want: int) -> list[Offer]:
-        """The next call of up to `want`; none where this batch had no more, or there is no other batch."""
+        """The next call of up to `want`; none where there is no more, or not in the batches looked at."""
         now = self._clock()
-        if not self._planned:
+        for _ in range(_BATCHES_LOOKED_AT):
+            while self._planned and self._lease is not None:
+                if offers := offer_call(tx, self._lease, self._offering, self._planned.popleft(), now=now):
+                    return offers
             lease = self._lease or self._claim(tx)
             if lease is None:
                 self._nothing_left = True
-                return []
+                break
             self._planned.extend(plan_calls(tx, lease, self._offering, most=want, now=now))
             if not self._planned:
                 self._lease = None
-        while self._planned and self._lease is not None:
-            if offers := offer_call(tx, self._lease, self._offering, self._planned.popleft(), now=now):
-                return offers
         return []
 
     def _offer(self, tx: Transaction, want: int) -> list[Offer]:

@@ -119,6 +119,7 @@ class _Run:
         self._calls = HandOver(transport, is_stopping=self.is_stopping)
         self._limit = RateLimit(job.rate_per_second, time=time.monotonic)
         self._destinations = DestinationLimits()
+        self._composing = asyncio.Lock()
         self._failures = 0
         self._reached = False
         self._uncomposed = 0
@@ -142,10 +143,11 @@ class _Run:
     async def _hand_over(self, offers: Sequence[Offer]) -> Sequence[Answer]:
         """One answer an offer. Who cannot be composed or must wait takes no part in the call."""
         made: list[tuple[Offer, Message | TransportError | timedelta]] = []
-        for offer in offers:
-            made.append((offer, self._prepare(offer)))
-            if len(made) % _COMPOSED_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        async with self._composing:  # the first call is on its way while the next is made
+            for offer in offers:
+                made.append((offer, self._prepare(offer)))
+                if len(made) % _COMPOSED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
         messages = tuple(each for _, each in made if isinstance(each, Message))
         call = Call.of(messages, may_be_repeat=any(offer.may_be_repeat for offer, _ in made))
         results = iter(await self._submit(call) if messages else ())

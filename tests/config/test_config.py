@@ -10,6 +10,7 @@ import pytest
 from newsletter.config import check_public_addresses, load_config
 from newsletter.config.example import write_example
 from newsletter.config.sections import Config, all_tables
+from newsletter.config.transports import PROVIDERS
 from newsletter.errors import ConfigError
 
 
@@ -272,3 +273,36 @@ def test_every_key_has_words_for_people() -> None:
 def test_a_configuration_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().newsletter.title = "x"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_a_provider_that_signs_itself_is_not_asked_to_keep_our_signature(tmp_path: Path, kind: str) -> None:
+    (problem,) = problems_of(tmp_path, f'[transport]\nkind = "{kind}"\n[dkim]\nselector = "s1"\n')
+    assert f"{kind} writes each mail anew and signs it itself: leave [dkim] empty" in problem
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ('kind = "smtp"\nfallback = "smtp"', "transport.fallback must be another transport than kind: smtp"),
+        ('fallback = "smtp"', 'transport.fallback has nothing to take over from kind = "file"'),
+        ('kind = "smtp"\nfallback = "file"', "transport.fallback must be one of"),
+    ],
+)
+def test_a_fallback_that_could_take_nothing_over_is_refused(
+    tmp_path: Path, written: str, problem: str
+) -> None:
+    (found,) = problems_of(tmp_path, f"[transport]\n{written}\n")
+    assert problem in found
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+@pytest.mark.parametrize("endpoint", ["http://api.test", "ftp://127.0.0.1", "https://key@api.test"])
+def test_a_key_goes_to_an_https_address_only(tmp_path: Path, kind: str, endpoint: str) -> None:
+    (problem,) = problems_of(tmp_path, f'[transport.{kind}]\nendpoint = "{endpoint}"\n')
+    assert f"transport.{kind}.endpoint" in problem
+
+
+def test_a_provider_of_this_machine_may_be_spoken_to_in_the_clear(tmp_path: Path) -> None:
+    config = load(tmp_path, '[transport.resend]\nendpoint = "http://127.0.0.1:8080"\n')
+    assert config.transport.resend.endpoint == "http://127.0.0.1:8080"

@@ -175,7 +175,7 @@ def listening(server: ApiServer) -> Iterator[ApiServer]:
         listening.bind(("127.0.0.1", 0))
         server.port = listening.getsockname()[1]
         config = uvicorn.Config(
-            server, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, http="h11"
+            server, log_config=None, lifespan="off", timeout_graceful_shutdown=1, http="h11"
         )
         runner = _Server(config)
         thread = threading.Thread(target=runner.run, args=([listening],))

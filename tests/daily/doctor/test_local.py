@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 from newsletter.daily.doctor import Area, State
 from newsletter.daily.signing import make_new_key
 from tests.daily.doctor.conftest import Patient
-
-as_a_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
 
 def test_a_newsletter_that_is_ready_has_nothing_wrong(patient: Patient) -> None:
@@ -122,7 +119,7 @@ def test_a_link_to_nowhere_in_the_place_of_the_site_is_wrong(patient: Patient) -
     patient.find_one("site", State.WRONG)
 
 
-@as_a_user
+@pytest.mark.usefixtures("no_root")
 def test_a_site_without_the_right_to_write_is_wrong(patient: Patient) -> None:
     (patient.folder / "public").mkdir(mode=0o555)
     patient.find_one("site", State.WRONG)

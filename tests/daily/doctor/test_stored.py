@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -71,7 +70,7 @@ def test_a_database_of_another_program_is_wrong(patient: Patient) -> None:
     patient.find_one("store", State.WRONG, "another program")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.usefixtures("no_root")
 def test_a_store_without_the_right_to_write_is_wrong(patient: Patient) -> None:
     (patient.folder / "newsletter.db").chmod(0o444)
     patient.find_one("store", State.WRONG, "cannot be written")
