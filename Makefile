@@ -30,7 +30,7 @@ soak: $(VENV)/installed-dev   ## a large edition killed a hundred times, and all
 	$(BIN)/python -m pytest -m soak tests/soak
 
 bench: $(VENV)/installed-dev node_modules/.package-lock.json  ## every benchmark beside its peers: about an hour
-	for each in digests topics feeds build subscribers mail dkim_signing delivery; do $(BIN)/python benchmarks/$$each.py || missed=1; done; exit $${missed:-0}
+	for each in digests topics feeds build subscribers mail dkim_signing delivery providers; do $(BIN)/python benchmarks/$$each.py || missed=1; done; exit $${missed:-0}
 
 reference: $(VENV)/installed-dev  ## after a change of commands or keys: docs/commands.md, docs/configuration.md
 	$(BIN)/python docs/make_reference.py
