@@ -202,8 +202,8 @@ def test_a_provider_that_is_down_for_a_moment_is_temporary(name: str) -> None:
 
 UNCLEAR = {
     "a gateway gave up": status(504),
-    "slow, taken": slow(2, taken=True),
-    "slow, not taken": slow(2, taken=False),
+    "slow, taken": slow(0.9, taken=True),
+    "slow, not taken": slow(0.9, taken=False),
     "cut off, taken": cut_off(taken=True),
     "cut off, not taken": cut_off(taken=False),
     "nonsense, taken": nonsense(taken=True),
