@@ -17,7 +17,7 @@ from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
 from newsletter.errors import (
     AddressRefused,
     PermanentTransportError,
-    TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
 )
@@ -153,9 +153,7 @@ SIGNS = (
 )
 
 _MAKE: Mapping[Meaning, Callable[[str, Sign, httpx.Response], TransportError | CallRefused]] = {
-    Meaning.SLOW_DOWN: lambda said, _, answer: TemporaryTransportError(
-        said, retry_after=read_wait(answer), too_fast=True
-    ),
+    Meaning.SLOW_DOWN: lambda said, _, answer: TransportBusy(said, retry_after=read_wait(answer)),
     Meaning.STOP: lambda said, sign, _: TransportMisconfigured(said, fix=sign.fix),
     Meaning.BAD_ADDRESS: lambda said, *_: CallRefused(AddressRefused(said, code=553, status="5.1.3")),
     Meaning.BAD_MESSAGE: lambda said, *_: CallRefused(PermanentTransportError(said)),
