@@ -33,7 +33,7 @@ from .messages import make_message
         (429, "rate_limit_exceeded", TransportBusy),
         (429, "daily_quota_exceeded", TransportMisconfigured),
         (429, "monthly_quota_exceeded", TransportMisconfigured),
-        (500, "application_error", TemporaryTransportError),
+        (500, "application_error", OutcomeUnknown),
         (503, "application_error", TemporaryTransportError),
         (504, "", OutcomeUnknown),
     ],

@@ -14,11 +14,11 @@ import httpx
 
 from newsletter.config.transports import ResendConfig
 from newsletter.delivery.transports.api import ApiTransport
-from newsletter.delivery.transports.api_answers import CallRefused, quote_answer, read_wait
+from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
 from newsletter.delivery.transports.api_mails import encode_json, join_list, read_mail, require
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
-from newsletter.errors import OutcomeUnknown, TemporaryTransportError, TransportError, TransportMisconfigured
+from newsletter.errors import OutcomeUnknown, TransportError, TransportMisconfigured
 from newsletter.model import Call, Message, Submitted
 
 _DOMAIN_FIX = "verify the domain of [sender] address at resend.com/domains"
@@ -82,8 +82,6 @@ class ResendDialect:
             return TransportMisconfigured(said, fix="wait for the next day or month, or enlarge the plan")
         if answer.status_code == 403 and "domain" in said:
             return TransportMisconfigured(said, fix=_DOMAIN_FIX)
-        if answer.status_code in (500, 503):  # with an idempotency key a repeat is safe either way
-            return TemporaryTransportError(said, retry_after=read_wait(answer))
         return None
 
     def make_check(self) -> Request:
