@@ -22,6 +22,7 @@ from newsletter.errors import (
     OutcomeUnknown,
     PermanentTransportError,
     TemporaryTransportError,
+    TransportBusy,
     TransportError,
     TransportMisconfigured,
     TransportUnreachable,
@@ -183,8 +184,7 @@ def test_a_message_that_is_refused_alone_has_failed(name: str, code: int) -> Non
 def test_too_many_requests_say_how_long_to_wait(name: str) -> None:
     with running(name) as server:
         result = submit_one(server, name, status(429, retry_after="7"))
-    assert isinstance(result, TemporaryTransportError)
-    assert result.too_fast
+    assert isinstance(result, TransportBusy), "no destination is slowed for it"
     assert result.retry_after == timedelta(seconds=7)
     assert server.mails == []
 
@@ -202,6 +202,7 @@ def test_a_provider_that_is_down_for_a_moment_is_temporary(name: str) -> None:
 
 UNCLEAR = {
     "a gateway gave up": status(504),
+    "an error of its own": status(500),
     "slow, taken": slow(0.9, taken=True),
     "slow, not taken": slow(0.9, taken=False),
     "cut off, taken": cut_off(taken=True),
@@ -243,6 +244,20 @@ def test_a_lost_request_does_not_hold_the_rest_of_its_call_where_a_repeat_would_
         results = run(main(server))
     assert [type(result) for result in results] == [OutcomeUnknown] * 2 + [Submitted] * 4
     assert len(server.mails) == 6
+
+
+def test_what_may_have_been_taken_is_not_given_back_with_what_fails_after_it() -> None:
+    async def main(server: ApiServer) -> Sequence[Result]:
+        dialect = reach("postmark", server.endpoint).dialect
+        size = len(dialect.encode(make_message(1)))
+        dialect.features = dataclasses.replace(dialect.features, bytes_per_call=2 * size)  # type: ignore[misc]
+        async with ApiTransport(dialect, timeouts=IMPATIENT) as transport:
+            return await transport.submit(Call.of(make_message(number) for number in range(1, 5)))
+
+    with running("postmark") as server:
+        server.faults.extend([cut_off(taken=True), status(401)])
+        results = run(main(server))
+    assert [type(result) for result in results] == [OutcomeUnknown] * 2 + [TransportMisconfigured] * 2
 
 
 @every_provider

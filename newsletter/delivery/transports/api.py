@@ -127,8 +127,8 @@ class ApiTransport:
         await self._wire.close()
 
     async def submit(self, call: Call) -> tuple[Result, ...]:
-        """As `Transport` says. Once a message of the call was taken, what fails a later request as a whole is
-        the result of the messages in it."""
+        """As `Transport` says. Once a message of the call was taken, or may have been, what fails a later
+        request as a whole is the result of the messages in it."""
         results: dict[str, Result] = {}
         portions = self._divide(call, results)
         waiting: deque[_Portion] = deque()  # halves of the portion in hand: no more of a call is in memory
@@ -140,7 +140,7 @@ class ApiTransport:
             except TransportError as error:
                 # Where a repeat would be a copy, the rest of the call is not held with what was lost.
                 is_alone = isinstance(error, OutcomeUnknown) and self._goes_on_after(portion, call)
-                if not is_alone and not _took_any(results):
+                if not is_alone and not _may_have_taken(results):
                     raise
                 answers = [error] * len(portion)
             results |= zip((message.delivery_id for message, _ in portion), answers, strict=False)
@@ -235,7 +235,7 @@ class ApiTransport:
             waiting.extendleft((portion[middle:], portion[:middle]))
             return ()
         refused = sum(isinstance(result, PermanentTransportError) for result in results.values())
-        if refused >= _ALONE_AT_MOST and not _took_any(results):
+        if refused >= _ALONE_AT_MOST and not _may_have_taken(results):
             raise TransportMisconfigured(refusal.reason.message, fix=refusal.reason.fix) from refusal
         return (refusal.reason,)
 
@@ -250,5 +250,6 @@ def _settle_known(call: Call, known: CallKnown) -> Sequence[Result]:
     return [Submitted(f"taken before: {known.said}")] * len(call.messages)
 
 
-def _took_any(results: Mapping[str, Result]) -> bool:
-    return any(isinstance(result, Submitted) for result in results.values())
+def _may_have_taken(results: Mapping[str, Result]) -> bool:
+    """Whether a message was handed over, or may have been: none is then given back with an error of all."""
+    return any(isinstance(result, Submitted | OutcomeUnknown) for result in results.values())

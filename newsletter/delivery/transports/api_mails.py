@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from urllib.parse import quote
 
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.errors import ConfigError
@@ -61,6 +62,14 @@ def join_list(members: Sequence[bytes]) -> bytes:
 
 
 _AS_JSON = attrgetter("as_json")
+
+
+def make_ascii(value: str) -> str:
+    """A header of URIs or tokens (RFC 3987 §3.1), for providers that would send other letters as they are."""
+    return quote(value, safe=_ASCII)
+
+
+_ASCII = "".join(map(chr, range(0x80)))
 
 
 def split_mailbox(mailbox: str) -> tuple[str, str]:

@@ -8,13 +8,11 @@ may go together, and what a body looks like with somebody else's blanks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import quote
 
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.model import Message, Pieces, SharedBody
 
 _PERSONAL = frozenset({"to", "date", "message-id", "list-unsubscribe"})
-_ASCII = "".join(map(chr, range(0x80)))
 
 
 def find_body(message: Message) -> SharedBody:
@@ -43,11 +41,6 @@ def write_body(
     return "".join(
         write_blank(piece) if place % 2 else write_words(piece) for place, piece in enumerate(pieces)
     )
-
-
-def make_ascii(value: str) -> str:
-    """A header of URIs or tokens (RFC 3987 §3.1)."""
-    return quote(value, safe=_ASCII)
 
 
 def _list_shared_headers(message: Message) -> list[tuple[str, str]]:

@@ -10,20 +10,24 @@ documented that speaks of one version. That a version may have headers is not do
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from newsletter.config.transports import BrevoConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, quote_answer, read_wait
-from newsletter.delivery.transports.api_mails import read_mail, require, split_mailbox
+from newsletter.delivery.transports.api_mails import (
+    encode_json,
+    make_ascii,
+    read_mail,
+    require,
+    split_mailbox,
+)
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -94,11 +98,11 @@ class BrevoDialect:
             "subject": _TEMPLATE_START.sub("{ ", mail.subject),
             "htmlContent": _TEMPLATE_START.sub("&#123;", message.html),
             "textContent": _TEMPLATE_START.sub("{ ", message.text),
-            "headers": {name: _to_ascii(value) for name, value in mail.own_headers.items()},
+            "headers": {name: make_ascii(value) for name, value in mail.own_headers.items()},
         }
         if mail.reply_to:
             version["replyTo"] = _name_address(mail.reply_to)
-        return json.dumps(version, ensure_ascii=False, separators=(",", ":")).encode()
+        return encode_json(version)
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
         mail = read_mail(call.messages[0])
@@ -110,8 +114,7 @@ class BrevoDialect:
             "textContent": "-",
             "headers": {"idempotencyKey": _make_uuid(call.key)},
         }
-        head = json.dumps(common, ensure_ascii=False, separators=(",", ":")).encode()
-        content = head[:-1] + b',"messageVersions":[' + b",".join(parts) + b"]}"
+        content = encode_json(common)[:-1] + b',"messageVersions":[' + b",".join(parts) + b"]}"
         return Request("POST", "/v3/smtp/email", content, self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:
@@ -155,11 +158,6 @@ def _judge_words(words: str, said: str) -> TransportError | CallRefused | None:
 def _make_uuid(key: str) -> str:
     """The call's key in the form that Brevo asks for: a UUID of version 4."""
     return str(uuid.UUID(bytes=hashlib.sha256(key.encode()).digest()[:16], version=4))
-
-
-def _to_ascii(value: str) -> str:
-    """A header that Brevo would send as it is, with bytes beyond ASCII; it holds URIs and tokens."""
-    return quote(value, safe="".join(map(chr, range(0x80))))
 
 
 def _name_address(mailbox: str) -> dict[str, str]:

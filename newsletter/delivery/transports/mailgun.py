@@ -21,8 +21,8 @@ import httpx
 from newsletter.config.transports import MailgunConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
-from newsletter.delivery.transports.api_mails import Mail, read_mail, require, split_mailbox
-from newsletter.delivery.transports.api_shared import find_body, make_ascii, write_body
+from newsletter.delivery.transports.api_mails import Mail, make_ascii, read_mail, require, split_mailbox
+from newsletter.delivery.transports.api_shared import find_body, write_body
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (

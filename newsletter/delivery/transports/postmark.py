@@ -7,7 +7,6 @@ whatever became of each message, the answers in their order); .../developer/api/
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,7 @@ import httpx
 from newsletter.config.transports import PostmarkConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
-from newsletter.delivery.transports.api_mails import read_mail, require
+from newsletter.delivery.transports.api_mails import encode_json, join_list, read_mail, require
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -92,8 +91,6 @@ class PostmarkDialect:
             "From": mail.sender,
             "To": mail.recipient,
             "Subject": mail.subject,
-            "HtmlBody": message.html,
-            "TextBody": message.text,
             "MessageStream": self._stream,
             "TrackOpens": False,
             "TrackLinks": "None",
@@ -104,15 +101,15 @@ class PostmarkDialect:
         }
         if mail.reply_to:
             fields["ReplyTo"] = mail.reply_to
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        return encode_json(fields, HtmlBody=message.html_fragments, TextBody=message.text_fragments)
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
-        return Request("POST", "/email/batch", b"[" + b",".join(parts) + b"]", self._headers)
+        return Request("POST", "/email/batch", join_list(parts), self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:
         """Raises TransportMisconfigured where nothing was taken and the reason is not in the messages."""
         results = [_read_result(each) for each in answer.json()]
-        if not any(isinstance(result, Submitted) for result in results):
+        if not any(isinstance(result, Submitted | OutcomeUnknown) for result in results):
             _raise_common_fault(results)
         return results
 

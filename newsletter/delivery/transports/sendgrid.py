@@ -8,19 +8,23 @@ mark, so that no word of a paper is one. Its other tags belong to settings that 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 
 from newsletter.config.transports import SendgridConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer, read_wait
-from newsletter.delivery.transports.api_mails import read_mail, require, split_mailbox
-from newsletter.delivery.transports.api_shared import find_body, make_ascii, write_body
+from newsletter.delivery.transports.api_mails import (
+    encode_json,
+    make_ascii,
+    read_mail,
+    require,
+    split_mailbox,
+)
+from newsletter.delivery.transports.api_shared import find_body, write_body
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -85,7 +89,7 @@ class SendgridDialect:
         size = sum(len(part.encode()) for item in substitutions.items() for part in item)
         if size > _SUBSTITUTIONS:
             raise PermanentTransportError(f"the personal links are {size} bytes; sendgrid takes 10,000")
-        return _write_json(
+        return encode_json(
             {
                 "to": [_write_mailbox(mail.to)],
                 "headers": {name: make_ascii(value) for name, value in mail.own_headers.items()},
@@ -107,7 +111,7 @@ class SendgridDialect:
         if mail.reply_to:
             shared["reply_to"] = _write_mailbox(mail.reply_to)
         personal = b'{"personalizations":[' + b",".join(parts) + b"],"
-        return Request("POST", "/v3/mail/send", personal + _write_json(shared)[1:], self._headers)
+        return Request("POST", "/v3/mail/send", personal + encode_json(shared)[1:], self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:
         if answer.status_code != 202:  # 200: valid, and sent to nobody
@@ -148,10 +152,6 @@ def _write_mailbox(mailbox: str) -> dict[str, str]:
     name, address = split_mailbox(mailbox)
     name = " ".join(re.sub("[,;]", " ", name).split())
     return {"email": address, "name": name} if name else {"email": address}
-
-
-def _write_json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _read_reset(answer: httpx.Response) -> timedelta | None:
