@@ -342,7 +342,11 @@ def test_a_packed_document_is_bounded_by_what_it_comes_to(server: WebServer) -> 
     assert "not asked for" in refusal(f"{server.address}/y.md").message
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"text" * 9)[:-3], b"text", gzip.compress(b"text") + b"rest"])
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(b"text" * 9)[:-3], b"text", gzip.compress(b"text") + b"rest"],
+    ids=["cut off", "not packed", "more behind it"],
+)
 def test_a_packed_document_that_is_broken_is_an_error(server: WebServer, body: bytes) -> None:
     server.answers["/x.md"] = Answer(body=body, headers={"Content-Encoding": "gzip"})
     assert "document" in refusal(f"{server.address}/x.md").message
