@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "newsletter"
-ORDER = """errors retry_after model shipped config markup tokens
+ORDER = """errors retry_after daemons model shipped config markup tokens
     digests keywords render feeds site store delivery bounces daily schedule web cli"""
 ROOMS = ORDER.split()
 LEFTMOST = set(ROOMS[: ROOMS.index("digests")])

@@ -1,8 +1,9 @@
 """Connects to a host only where its address may be connected to, and lets nothing outlast a deadline.
 
 A name is resolved once, the addresses are judged, and the connection goes to a judged one: a name server
-that answers differently the second time is not asked a second time. Host header, SNI and certificate
-check keep the name. What an answer means is for `fetch`.
+that answers differently the second time is not asked a second time, and one that does not answer is waited
+for no longer than a connection. Host header, SNI and certificate check keep the name. What an answer means is
+for `fetch`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import httpcore
 
+from newsletter.daemons import start
 from newsletter.digests.addresses import is_public_address
 from newsletter.digests.retries import AttemptFailed
 
@@ -44,9 +46,10 @@ class JudgedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Raises AttemptFailed for a host without an address that may be connected to."""
+        """Raises AttemptFailed for a host without an address that may be connected to, or without an answer
+        of the name servers."""
         failure: Exception = httpcore.ConnectError("the host has no address")
-        for address in self._judge(host, _resolve(host, port)):
+        for address in self._judge(host, _resolve(host, port, time_left(self._deadline, timeout))):
             try:
                 stream = self._inner.connect_tcp(
                     address, port, time_left(self._deadline, timeout), local_address, socket_options
@@ -107,10 +110,16 @@ def time_left(deadline: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
-def _resolve(host: str, port: int) -> list[str]:
-    """The addresses of `host`, as the system orders them."""
+def _resolve(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of `host`, as the system orders them.
+
+    In a thread that nobody needs to wait for: the system asks as long and as often as resolv.conf says.
+    """
+    answer = start(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = answer.result(seconds)
+    except TimeoutError as error:
+        raise AttemptFailed("no name server answers for its host", again=True) from error
     except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
         reason = error.strerror if isinstance(error, OSError) else "no such name can exist"
         raise httpcore.ConnectError(reason) from error

@@ -7,6 +7,7 @@ import gzip
 import logging
 import socket
 import ssl
+import threading
 import time
 import traceback
 from collections.abc import Sequence
@@ -267,6 +268,24 @@ def test_a_name_that_nobody_has_is_an_error(host: str) -> None:
     assert "cannot be reached" in refusal(f"https://{host}/x.md", total_seconds=20.0).message
 
 
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"connect_seconds": 0.1}, "no name server answers for its host (tried 3 times)"),
+        ({"total_seconds": 0.1}, "no name server answers for its host"),
+    ],
+)
+def test_a_name_server_that_does_not_answer_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], words: str
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(3) or [])
+    began = time.monotonic()
+    assert words in refusal("https://papers.test/x.md", **limits).message
+    assert time.monotonic() - began < 1
+    answered.set()
+
+
 def test_no_proxy_of_the_environment_is_used(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -342,11 +361,7 @@ def test_a_packed_document_is_bounded_by_what_it_comes_to(server: WebServer) -> 
     assert "not asked for" in refusal(f"{server.address}/y.md").message
 
 
-@pytest.mark.parametrize(
-    "body",
-    [gzip.compress(b"text" * 9)[:-3], b"text", gzip.compress(b"text") + b"rest"],
-    ids=["cut off", "not packed", "more behind it"],
-)
+@pytest.mark.parametrize("body", [gzip.compress(b"text" * 9)[:-3], b"text", gzip.compress(b"text") + b"rest"])
 def test_a_packed_document_that_is_broken_is_an_error(server: WebServer, body: bytes) -> None:
     server.answers["/x.md"] = Answer(body=body, headers={"Content-Encoding": "gzip"})
     assert "document" in refusal(f"{server.address}/x.md").message

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from newsletter.config import Config
+from newsletter.daemons import start
 from newsletter.daily.doctor import digest, dns, local, reach, stored
-from newsletter.daily.doctor.daemons import start
 from newsletter.daily.doctor.findings import Area, Examination, Finding, explain, warn, wrong
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.model import Clock

@@ -12,7 +12,7 @@ import httpx
 
 from newsletter import __version__
 from newsletter.config import Config, is_example_host, is_loopback
-from newsletter.daily.doctor.daemons import DaemonExecutor
+from newsletter.daemons import DaemonExecutor
 from newsletter.daily.doctor.findings import Finding, quote, warn, well, wrong
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.tokens import TEST_SUBJECT, Purpose, make_token

@@ -1,4 +1,5 @@
-"""Work in threads that do not keep the program from ending: some waits of the system have no end.
+"""Work in threads that do not keep the program from ending: some waits of the system, that for the answer of
+a name server first of all, have no end that can be set.
 
 Python itself waits for the threads of its executors, and asyncio asks for names in one of those.
 """
