@@ -55,6 +55,7 @@ def import_list(ctx: click.Context, file: str) -> int:
 def export(ctx: click.Context, out: Path | None, status: str | None) -> int:
     """Write all subscribers as CSV in UTF-8, as import reads it."""
     from newsletter.model import SubscriberStatus
+    from newsletter.store.list_file import export_subscribers
     from newsletter.store.subscriber_list import write_rows
     from newsletter.store.subscribers import iterate_subscribers
 
@@ -64,8 +65,7 @@ def export(ctx: click.Context, out: Path | None, status: str | None) -> int:
         if out is None:
             write_rows(rows, utf8_output())
         else:
-            with out.open("w", encoding="utf-8", newline="") as file:
-                write_rows(rows, file)
+            export_subscribers(rows, out)
     return Exit.DONE
 
 

@@ -113,6 +113,43 @@ def test_an_argument_that_is_no_text_is_told(program: Program) -> None:
     assert b"is not UTF-8 text" in shown.stderr
 
 
+def test_an_export_on_a_full_disk_leaves_what_stood_there(program: Program) -> None:
+    kept, new = program.folder / "kept.csv", program.folder / "new.csv"
+    program.subscribe(*(f"reader{number}@readers.test" for number in range(2_000)))
+    kept.write_text("of yesterday", encoding="utf-8")
+    for path in (kept, new):
+        before = sorted(program.folder.iterdir())
+        full = subprocess.run(
+            [*PROGRAM, "subscribers", "export", "--out", path.name],
+            cwd=program.folder,
+            env=program.environment(),
+            capture_output=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)),
+            check=False,
+        )
+        problem, fix = full.stderr.decode().splitlines()
+        assert (full.returncode, problem) == (4, f"error: cannot write {path.name}: File too large")
+        assert fix.startswith("  fix: make room there")
+        assert sorted(program.folder.iterdir()) == before
+    assert kept.read_text(encoding="utf-8") == "of yesterday"
+
+
+def test_an_export_takes_the_place_of_a_file_with_its_rights_and_leaves_links_and_pipes(
+    program: Program,
+) -> None:
+    program.subscribe("ann@readers.test")
+    real, link = program.folder / "real.csv", program.folder / "link.csv"
+    real.write_text("of yesterday", encoding="utf-8")
+    real.chmod(0o600)
+    link.symlink_to("real.csv")
+    assert program.run("subscribers", "export", "--out", "link.csv").code == 0
+    assert link.is_symlink()
+    assert "ann@readers.test" in real.read_text(encoding="utf-8")
+    assert real.stat().st_mode & 0o777 == 0o600
+    piped = run_in_shell(program, "subscribers export --out /dev/stdout", "| cat")
+    assert b"ann@readers.test" in piped.stdout
+
+
 def test_init_on_a_full_disk_leaves_no_file_behind(tmp_path: Path) -> None:
     full = subprocess.run(
         [*PROGRAM, "init"],
