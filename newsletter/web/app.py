@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ExceptionHandler
 
 from newsletter.daily.publisher import Publisher
 from newsletter.errors import StoreError, TokenError
+from newsletter.web.base_folder import BaseFolder
 from newsletter.web.combined_feed import CombinedFeed
 from newsletter.web.health import Health
 from newsletter.web.lifetime import Lifetime
@@ -45,14 +45,12 @@ def make_app(publisher: Publisher) -> Starlette:
     Raises ConfigError where the newsletter's language has no words.
     """
     pages = Pages(publisher)
-    routes = _list_routes(publisher, pages)
-    folder = urlsplit(publisher.newsletter.base_url).path.rstrip("/")
-    if folder:
-        # Proxies may take the folder of base_url off or leave it on: both lead to the same.
-        routes = [Mount(folder, routes=routes), *routes]
     return Starlette(
-        routes=routes,
-        middleware=[Middleware(GZipMiddleware, compresslevel=6)],
+        routes=_list_routes(publisher, pages),
+        middleware=[
+            Middleware(BaseFolder, base_url=publisher.newsletter.base_url),
+            Middleware(GZipMiddleware, compresslevel=6),
+        ],
         exception_handlers=_handle_errors(pages),
         max_body_size=MOST_BYTES,
     )

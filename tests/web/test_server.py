@@ -157,6 +157,16 @@ def test_a_base_url_with_a_folder_works_with_and_without_it(open_site: OpenSite,
     assert (page.url.path, page.text) == (f"{folder}/editions/2025-09-24/", "edition")
 
 
+@pytest.mark.parametrize("folder", ["%E6%97%A5", "my%20papers", "a%7Bpath%7D", "caf%C3%A9/~d"])
+def test_a_folder_of_base_url_may_have_escapes(open_site: OpenSite, folder: str) -> None:
+    site = open_site(NEWSLETTER__BASE_URL=f"https://host.test/{folder}/")
+    site.write("editions/2025-09-24/index.html", b"edition")
+    for before in (f"/{folder}", ""):
+        answer = site.client.get(f"{before}/editions/2025-09-24/")
+        assert (answer.status_code, answer.text) == (200, "edition")
+    assert site.client.get(f"/{folder}x/editions/2025-09-24/").status_code == 404
+
+
 def test_a_newsletter_in_a_language_without_words_is_refused_at_the_start(open_site: OpenSite) -> None:
     with pytest.raises(ConfigError, match="'tlh' has no words"):
         open_site(NEWSLETTER__LANGUAGE="tlh")
