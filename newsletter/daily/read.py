@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import accumulate, islice
 
 from newsletter.daily.publisher import Publisher
 from newsletter.digests import FetchLimits, SourceReading, read_sources
@@ -18,7 +19,7 @@ from newsletter.model import Digest
 from newsletter.store import Transaction
 from newsletter.store.fetched import StoredDocuments
 from newsletter.store.held import forget_held
-from newsletter.store.intake import TakenIn, take_in
+from newsletter.store.intake import find_changed, take_in
 from newsletter.store.weeks import follow_days
 
 
@@ -62,15 +63,22 @@ def choose_digest(found: SourceReading, *, day: date | None = None, force: bool 
     return digest
 
 
-def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Digest]) -> dict[date, TakenIn]:
+def store_digests(tx: Transaction, publisher: Publisher, digests: Sequence[Digest]) -> None:
     """Takes the digests in, the oldest first, so that a paper's first edition is its earliest; weekly
     editions that stand follow."""
     now = publisher.clock().replace(microsecond=0)
-    taken = {}
-    for digest in sorted(digests, key=lambda digest: digest.date):
+    changed = sorted(find_changed(tx, digests), key=lambda digest: digest.date)
+    for digest, moment in zip(changed, _list_moments(changed, now), strict=True):
         # A digest of last week is no news of today: its papers are dated with the end of their day.
-        published_at = min(now, publisher.midnight_after(digest.date))
-        taken[digest.date] = take_in(tx, digest, publisher.topics, published_at=published_at, now=now)
-    follow_days(tx, (day for day, came in taken.items() if came in (TakenIn.NEW, TakenIn.CHANGED)), now=now)
-    forget_held(tx, taken)
-    return taken
+        published_at = min(moment, publisher.midnight_after(digest.date))
+        take_in(tx, digest, publisher.topics, published_at=published_at, now=moment)
+    follow_days(tx, (digest.date for digest in changed), now=now)
+    forget_held(tx, (digest.date for digest in digests))
+
+
+def _list_moments(digests: Sequence[Digest], now: datetime) -> list[datetime]:
+    """When each was taken in, the last one `now`. Its papers are dated a second apart before that, and no
+    two of a run alike: a reader that sorts or pages by date would miss one of them."""
+    papers_after = accumulate((len(digest.papers) for digest in reversed(digests)), initial=0)
+    moments = [now - timedelta(seconds=seconds) for seconds in islice(papers_after, len(digests))]
+    return moments[::-1]

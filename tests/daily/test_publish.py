@@ -177,3 +177,21 @@ def test_day_by_day_gives_the_same_files_as_all_at_once(
     assert read_folder(newsroom.folder / "public") == read_folder(newsroom.folder / "whole")
     for opened in newsroom.opened:
         opened.close()
+
+
+def test_no_two_papers_of_a_run_have_the_same_dates(newsroom: Newsroom) -> None:
+    days = [DAY - timedelta(days=back) for back in (2, 1, 0)]
+    for number, day in enumerate(days[:2]):
+        newsroom.write_digest([write_paper(10 * number + each) for each in range(3)], day)
+    newsroom.send()
+    newsroom.now += timedelta(hours=1)
+    for number, day in enumerate(days):  # two are corrected, one is new
+        papers = [write_paper(10 * number + each, title=f"Better {number} {each}") for each in range(3)]
+        newsroom.write_digest(papers, day)
+    newsroom.send()
+    feed = feedparser.parse(newsroom.folder / "public" / "feeds" / "all.atom")
+    assert len(feed.entries) == 9
+    assert len({entry.updated for entry in feed.entries}) == 9
+    assert len({entry.published for entry in feed.entries}) == 9
+    latest = max(feed.entries, key=lambda entry: entry.updated)
+    assert (latest.title, latest.updated) == ("Better 2 0", newsroom.now.isoformat())
