@@ -17,6 +17,7 @@ from newsletter.store import schema
 from newsletter.store.documents import read_papers
 from newsletter.store.engine import Transaction
 from newsletter.store.papers import date_columns, publish_paper
+from newsletter.store.slices import select_in
 
 _EDITION = schema.edition
 _REVISION = schema.edition_revision
@@ -169,5 +170,5 @@ def _read_facts(row: sa.RowMapping) -> EditionFacts:
 
 
 def _dates(tx: Transaction, identities: Iterable[str]) -> dict[str, Any]:
-    statement = sa.select(_PAPER.c.identity, *date_columns()).where(_PAPER.c.identity.in_(list(identities)))
-    return {row.identity: row for row in tx.execute(statement)}
+    statement = sa.select(_PAPER.c.identity, *date_columns())
+    return {row.identity: row for row in select_in(tx, statement, _PAPER.c.identity, identities)}

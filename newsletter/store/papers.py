@@ -13,6 +13,7 @@ from newsletter.model import EditionKind, Paper, PublishedPaper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import read_paper
 from newsletter.store.engine import Transaction
+from newsletter.store.slices import is_one_of
 
 _EDITION = schema.edition
 _PAPER = schema.paper
@@ -31,7 +32,7 @@ def load_papers_of(
     tx: Transaction, vocabulary: Vocabulary, normals: Iterable[str], *, newest: int | None = None
 ) -> list[PublishedPaper]:
     """The papers with a keyword of one of these normal forms, the latest published first."""
-    of_keyword = sa.select(_WORD.c.paper_id).where(_WORD.c.normal.in_(list(normals)))
+    of_keyword = sa.select(_WORD.c.paper_id).where(is_one_of(_WORD.c.normal, normals))
     return _read_papers(tx, vocabulary, _newest_first().where(_PAPER.c.id.in_(of_keyword)).limit(newest))
 
 
@@ -55,7 +56,7 @@ def list_days_of(tx: Transaction, normals: Iterable[str]) -> list[date]:
         sa.select(sa.func.min(_EDITION.c.period_end, type_=sa.Date).label("day"))
         .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
         .join(_WORD, _WORD.c.paper_id == _PLACE.c.paper_id)
-        .where(_EDITION.c.kind == EditionKind.DAILY, _WORD.c.normal.in_(list(normals)))
+        .where(_EDITION.c.kind == EditionKind.DAILY, is_one_of(_WORD.c.normal, normals))
         .group_by(_WORD.c.paper_id)
         .subquery()
     )
@@ -69,7 +70,7 @@ def list_editions_of(tx: Transaction, normals: Iterable[str]) -> set[str]:
         sa.select(_EDITION.c.kind, _EDITION.c.period_end)
         .join(_PLACE, _PLACE.c.edition_id == _EDITION.c.id)
         .join(_WORD, _WORD.c.paper_id == _PLACE.c.paper_id)
-        .where(_WORD.c.normal.in_(list(normals)))
+        .where(is_one_of(_WORD.c.normal, normals))
         .distinct()
     )
     return {edition_name(EditionKind(kind), day) for kind, day in tx.execute(statement)}

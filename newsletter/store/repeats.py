@@ -16,6 +16,7 @@ from newsletter.model import DeliveryState
 from newsletter.store import schema
 from newsletter.store.editions import EditionFacts
 from newsletter.store.engine import Transaction
+from newsletter.store.slices import select_in
 
 _EDITION = schema.edition
 _DELIVERY = schema.delivery
@@ -39,14 +40,14 @@ def find_mailed_before(
         .join(_PLACE, _PLACE.c.paper_id == _PAPER.c.id)
         .join(_EDITION, _EDITION.c.id == _PLACE.c.edition_id)
         .where(
-            _PAPER.c.identity.in_(list(identities)),
             _EDITION.c.kind == facts.kind,
             _EDITION.c.id != facts.id,
             _is_before(facts),
             was_mailed,
         )
     )
-    return frozenset(tx.execute(statement).scalars())
+    found = select_in(tx, statement, _PAPER.c.identity, identities)
+    return frozenset(row.identity for row in found)
 
 
 def _is_before(facts: EditionFacts) -> sa.ColumnElement[bool]:

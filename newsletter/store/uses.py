@@ -18,7 +18,7 @@ from newsletter.keywords import Vocabulary
 from newsletter.model import Keyword
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
-from newsletter.store.slices import in_slices, select_in
+from newsletter.store.slices import in_slices, is_one_of, select_in
 
 _USE = schema.keyword_use
 
@@ -96,7 +96,9 @@ def _group(tx: Transaction, rows: Iterable[Any], vocabulary: Vocabulary) -> dict
 def _count_papers(tx: Transaction, normals: Iterable[str]) -> int:
     word = schema.paper_keyword.c
     count = sa.select(sa.func.count(word.paper_id.distinct()))
-    return int(tx.execute(count.where(word.normal.in_(normals), _is_placed(word.paper_id))).scalar_one())
+    return int(
+        tx.execute(count.where(is_one_of(word.normal, normals), _is_placed(word.paper_id))).scalar_one()
+    )
 
 
 def _is_placed(paper_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

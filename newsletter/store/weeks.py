@@ -21,6 +21,7 @@ from newsletter.store.documents import hash_document, join_documents
 from newsletter.store.engine import Transaction
 from newsletter.store.outdated import OutdatedKind, mark_outdated
 from newsletter.store.revisions import add_revision
+from newsletter.store.slices import select_in
 from newsletter.store.uses import recount_uses
 
 _EDITION = schema.edition
@@ -145,5 +146,5 @@ def _place(tx: Transaction, edition_id: int, paper_ids: Sequence[int], is_open: 
     words = schema.paper_keyword
     left = former - set(paper_ids)
     # A paper that its day took back counted as published as long as it stood here.
-    touched = tx.execute(sa.select(words.c.normal).where(words.c.paper_id.in_(left))).scalars().all()
-    recount_uses(tx, touched)
+    touched = select_in(tx, sa.select(words.c.normal), words.c.paper_id, left)
+    recount_uses(tx, (row.normal for row in touched))
