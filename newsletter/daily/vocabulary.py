@@ -12,7 +12,7 @@ from newsletter.errors import ConfigError, NotFound
 from newsletter.keywords import normal_form
 from newsletter.keywords.near_duplicates import NearDuplicate, find_near_duplicates
 from newsletter.model import FeedFormat, Keyword, feed_path, keyword_path
-from newsletter.store.keywords import merge_keywords, read_first_seen, retire_keyword
+from newsletter.store.keywords import find_merged, merge_keywords, read_first_seen, retire_keyword
 from newsletter.store.papers import load_papers_of
 from newsletter.store.uses import KeywordUse, list_keyword_uses
 from newsletter.store.vocabulary import load_vocabulary
@@ -80,14 +80,18 @@ def describe_keyword(publisher: Publisher, written: str) -> list[str]:
     with publisher.store.read() as tx:
         vocabulary = load_vocabulary(tx, publisher.topics)
         keyword = vocabulary.resolve(written)
+        merged = find_merged(tx, vocabulary, publisher.topics.ground(written))
+        told = [f"{merged.label} was merged into {keyword.label}"] if merged else []
         use = list_keyword_uses(tx, vocabulary).get(keyword.slug)
         if use is None:
-            raise NotFound(f"no paper has the keyword {written}", fix="newsletter keywords list shows them")
+            said = "; ".join([*told, f"no paper has the keyword {keyword.label if merged else written}"])
+            raise NotFound(said, fix="newsletter keywords list shows them")
         papers = load_papers_of(tx, vocabulary, use.spellings, newest=_PAPERS_SHOWN)
     url = publisher.newsletter.url
     papers_told = "1 paper" if use.papers == 1 else f"{use.papers} papers"
     also = dict.fromkeys(each for each in (*keyword.aliases, *use.spellings) if each != keyword.label)
     return [
+        *told,
         f"{keyword.label}: {papers_told}, the newest of {use.newest:%Y-%m-%d}",
         *([f"also: {', '.join(also)}"] if also else []),
         f"page: {url(keyword_path(keyword.slug))}",

@@ -180,6 +180,18 @@ def merge_keywords(tx: Transaction, vocabulary: Vocabulary, old: str, new: str) 
     return was, becomes
 
 
+def find_merged(tx: Transaction, vocabulary: Vocabulary, normal: str) -> Keyword | None:
+    """The keyword of this normal form as it was, where a merge made it another's spelling; else None."""
+    columns = schema.keyword.c
+    statement = sa.select(columns.normal, columns.label, columns.slug).where(
+        columns.normal == normal, columns.merged_into.is_not(None)
+    )
+    row = tx.execute(statement).first()
+    if row is None or vocabulary.resolve_normal(row.normal).slug == row.slug:
+        return None
+    return Keyword(row.label, row.slug)
+
+
 def _find(tx: Transaction, vocabulary: Vocabulary, written: str) -> Keyword:
     keyword = vocabulary.resolve(written)
     known = sa.select(schema.keyword.c.slug).where(schema.keyword.c.slug == keyword.slug)

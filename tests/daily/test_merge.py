@@ -77,6 +77,27 @@ def test_a_later_paper_reaches_the_old_address_too(merged: Newsroom) -> None:
     assert (feeds / "zzms.atom").read_bytes().count(b"<entry>") == 3
 
 
+def test_what_was_merged_says_so_and_into_what(merged: Newsroom) -> None:
+    told = describe_keyword(merged.open(), "zzms")
+    assert told[:2] == ["ZZMs was merged into big models", "big models: 2 papers, the newest of 2025-09-24"]
+    assert describe_keyword(merged.open(), "big models")[0].startswith("big models: ")
+    merge_into(merged.open(), "big models", "x one")
+    assert describe_keyword(merged.open(), "ZZMs")[0] == "ZZMs was merged into x one"
+    assert describe_keyword(merged.open(), "big models")[0] == "big models was merged into x one"
+    shown = Program(merged.folder).run("keywords", "show", "ZZMs")
+    assert (shown.code, shown.out.splitlines()[0]) == (0, "ZZMs was merged into x one")
+
+
+def test_what_was_merged_into_a_keyword_that_lost_its_papers_says_so(merged: Newsroom) -> None:
+    merged.write_digest([write_paper(2, keywords="**other**")])
+    merged.now += timedelta(hours=1)
+    merged.send()
+    with pytest.raises(
+        NotFound, match="ZZMs was merged into big models; no paper has the keyword big models"
+    ):
+        describe_keyword(merged.open(), "ZZMs")
+
+
 def test_merging_is_refused_with_a_reason(merged: Newsroom) -> None:
     with pytest.raises(AlreadyExists, match="one keyword already"):
         merge_into(merged.open(), "ZZMs", "big models")
@@ -99,7 +120,7 @@ def test_merging_back_makes_no_circle(merged: Newsroom) -> None:
 
 
 def test_a_keyword_is_described_with_its_spellings_and_newest_papers(merged: Newsroom) -> None:
-    lines = describe_keyword(merged.open(), "zzms")
+    lines = describe_keyword(merged.open(), "big models")
     assert lines[0].startswith("big models: 2 papers")
     assert lines[1] == "also: zzms"
     with pytest.raises(NotFound):
