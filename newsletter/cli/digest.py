@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.exits import Exit
+from newsletter.cli.exits import Exit, exit_code, print_error
 from newsletter.cli.opening import find_config, now, print_json
 
 
@@ -24,6 +24,7 @@ def show(ctx: click.Context, source: str | None, as_json: bool) -> int:
 
     from newsletter.digests import FetchLimits, read_sources
     from newsletter.digests.show import digest_as_json, digest_as_text
+    from newsletter.errors import DigestError
 
     config = find_config(ctx)
     today = now().astimezone(ZoneInfo(config.newsletter.timezone)).date()
@@ -38,6 +39,8 @@ def show(ctx: click.Context, source: str | None, as_json: bool) -> int:
     else:
         click.echo(digest_as_text(found))
     if not found.papers:
-        click.echo(f"error: {found.source} has no papers", err=True)
-        return Exit.NO_DIGEST
+        fix = "check the program that writes it, and the problems that are named"
+        error = DigestError(f"{found.source} has no papers", source=found.source, fix=fix)
+        print_error(error)
+        return exit_code(error)
     return Exit.DONE

@@ -21,6 +21,7 @@ from newsletter.errors import ConfigError
 from newsletter.shipped import find_language
 
 _FROM_FILE = "_FILE"
+_FIX = "docs/configuration.md says what each key takes; newsletter init writes an example"
 # Line breaks and tabs may stand in a postal address; lone surrogates are bytes that were not UTF-8.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _OWN_VARIABLES = {"NEWSLETTER_CONFIG"}  # says which file to read; see cli/
@@ -51,7 +52,7 @@ def load_config(path: Path | None, environment: Mapping[str, str], folder: Path)
         f"{places.get(name, name)}: {name} {message}" for name, message in judge_config(config, folder)
     ]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems, fix=_FIX)
     return _anchor(config, folder)
 
 
@@ -73,9 +74,10 @@ def _read_file(
     except OSError as error:
         raise ConfigError([f"{path}: {error.strerror}"], fix="newsletter init writes one") from error
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: is not UTF-8 text"]) from error
+        raise ConfigError([f"{path}: is not UTF-8 text"], fix="save it as UTF-8") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists without end
-        raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+        fix = 'write texts in quotes, key = "value": newsletter init writes an example'
+        raise ConfigError([f"{path}: is not TOML: {error}"], fix=fix) from error
     lines = _line_numbers(text)
     for name, value in _flatten(document, keys):
         place = f"{path}:{lines.get(name, 1)}"

@@ -85,8 +85,9 @@ class SourceReading:
     def _explain(self, error: DigestError) -> DigestError:
         if not (self._are_several and self.digests):
             return error
-        fixes = (error.fix or "mend it", "or send what the other sources have with --force")
-        told = DigestError(error.message, source=error.source, line=error.line, fix=", ".join(fixes))
+        fix = f"{error.fix or 'mend it'}; or take what the others have: newsletter send --force, and for "
+        fix += "preview and build leave it out of [digest] source meanwhile"
+        told = DigestError(error.message, source=error.source, line=error.line, fix=fix)
         told.__cause__ = error
         return told
 

@@ -91,10 +91,13 @@ def read_rows(
 
 def read_wishes(email: str, cells: Mapping[str, str], *, languages: Iterable[str]) -> SubscriberRow:
     """One row from named cells, for a command. Raises ConfigError."""
+    fix = "write it like ann@papers.example.org"
     try:
+        check_email(email.strip())
+        fix = "newsletter subscribers set --help says what can be wished for"
         return _RowReader(("email", *cells), frozenset(languages)).read([email, *cells.values()])
     except ValueError as error:
-        raise ConfigError([str(error)]) from error
+        raise ConfigError([str(error)], fix=fix) from error
 
 
 def write_rows(subscribers: Iterable[Subscriber], file: TextIO) -> None:

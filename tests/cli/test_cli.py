@@ -111,7 +111,10 @@ def test_digest_show_of_an_empty_day_prints_it_and_exits_3_in_every_format(
     shown = program.run("digest", "show", "-", "--json", stdin=text.encode())
     assert json.loads(shown.out) == {"date": "2025-09-24", "format": name, "papers": [], "problems": []}
     assert shown.code == Exit.NO_DIGEST
-    assert "no papers" in shown.err
+    assert shown.err.splitlines() == [
+        "error: standard input has no papers",
+        "  fix: check the program that writes it, and the problems that are named",
+    ]
     plain = program.run("digest", "show", "-", stdin=text.encode())
     assert (plain.code, plain.out.strip()) == (Exit.NO_DIGEST, f"2025-09-24  {name}  0 papers")
 
@@ -331,6 +334,31 @@ def test_the_demo_leaves_a_newsletter_of_ones_own_alone(program: Program) -> Non
     assert "ann@readers.test" in program.run("subscribers", "list").out
     assert program.run("demo").code == 0
     assert program.run("demo").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (["subscribers", "add", "not-an-address"], "write it like ann@papers.example.org"),
+        (["subscribers", "add", "a@readers.test", "--language", "xx"], "newsletter subscribers set --help"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_told_with_its_fix(program: Program, arguments: list[str], fix: str) -> None:
+    refused = program.run(*arguments)
+    problem, told = refused.err.splitlines()
+    assert (refused.code, problem[:7], told[:7]) == (2, "error: ", "  fix: ")
+    assert told.removeprefix("  fix: ").startswith(fix)
+
+
+@pytest.mark.parametrize("text", ["[transport]\nkind = 'pigeon'\n", "kind = pigeon\n", b"title = '\xff'\n"])
+def test_a_configuration_that_cannot_be_used_is_told_with_its_fix(
+    program: Program, text: str | bytes
+) -> None:
+    file = program.folder / "newsletter.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    refused = program.run("status")
+    problem, told = refused.err.splitlines()
+    assert (refused.code, problem[:7], told[:7]) == (2, "error: ", "  fix: ")
 
 
 def test_what_cannot_be_written_is_one_line_and_exit_4(program: Program) -> None:

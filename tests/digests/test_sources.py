@@ -82,7 +82,8 @@ def test_a_source_that_cannot_be_read_puts_the_latest_in_doubt(
         with pytest.raises(DigestError) as caught:
             reading.of(day) if day else reading.latest()
         assert caught.value.source == f"{server.address}/x.md"
-        assert "--force" in caught.value.fix
+        assert "newsletter send --force" in caught.value.fix
+        assert "preview and build leave it out of [digest] source" in caught.value.fix
     assert numbers_of(reading, force=True) == [1]
     assert reading.of(DAY, force=True) == reading.latest(force=True)
 
