@@ -97,17 +97,26 @@ def _markdown() -> MarkdownIt:
 
 
 _PLAIN_RUN = re.compile(r"[^\n!#$%&*+\-:<=>@\[\\\]^_`{}~]+")
+# Where no address follows any more, for the library looks for the end of a link's text twenty levels deep.
+_UNLINKED_RUN = re.compile(r"[^\n#$%&*+\-:<=>@\\^_`{}~]+")
 
 
 def _skip_text(state: StateInline, silent: bool) -> bool:
     """markdown-it-py's own rule, which looks at one character after the other in Python, as a search."""
-    run = _PLAIN_RUN.match(state.src, state.pos, state.posMax)
+    may_link = state.pos < _find_last_address(state.src)
+    run = (_PLAIN_RUN if may_link else _UNLINKED_RUN).match(state.src, state.pos, state.posMax)
     if run is None:
         return False
     if not silent:
         state.pending += run[0]
     state.pos = run.end()
     return True
+
+
+@lru_cache(maxsize=64)
+def _find_last_address(text: str) -> int:
+    """Where the text of the last link or image that there can be ends; -1: nowhere. None has a reference."""
+    return text.rfind("](")
 
 
 def _join_texts(state: StateInline) -> None:

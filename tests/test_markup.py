@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import nh3
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -58,3 +61,11 @@ def test_prices_and_code_are_no_formulas() -> None:
 def test_a_hundred_thousand_marks_that_mark_nothing_are_joined_to_one_text() -> None:
     for marks in ("*" * 100_000, "_" * 100_000, "~" * 100_001):
         assert to_plain(marks) == to_html(marks) == marks
+
+
+@pytest.mark.parametrize("mark", ["[", "![", "[]", "[a] "])
+def test_brackets_without_an_address_cost_no_more_than_letters(mark: str) -> None:
+    text = (mark * 300_000).strip()
+    began = time.process_time()
+    assert to_plain(text) == text
+    assert time.process_time() - began < 1
