@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from newsletter.errors import ConfigError, StoreError
+from newsletter.store.private import make_private
 
 COMPANIONS = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database; the write-ahead log holds what was committed last."""
@@ -35,6 +36,7 @@ def copy_store(source: Path, target: Path) -> None:
     aside = target.with_name(target.name + ".part")
     try:
         _clear(aside)  # that of a process that died
+        make_private(aside, like=source)
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(aside)) as new:
             old.backup(new)
         _flush(aside)

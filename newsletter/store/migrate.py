@@ -10,6 +10,7 @@ take: asking a store for its revision costs one query.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from newsletter.errors import StoreError
 from newsletter.store.copies import copy_store, find_free_name
 from newsletter.store.engine import Store, Transaction
+from newsletter.store.private import make_private
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -31,9 +33,12 @@ _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 def migrate_store(store: Store) -> str | None:
     """Takes the missing steps; what stood before is kept as `<file>.before-<revision>`.
 
+    A store that is not there yet is made, for its owner and his group alone.
     Returns the revision it stood at, None where there was nothing to do.
     Raises StoreError where the store belongs to a newer version or to another program.
     """
+    with suppress(OSError):  # told by SQLite, in the words of this room
+        make_private(store.path.resolve())
     if current_revision(store) == HEAD:
         return None
     with store.write() as tx:
