@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def _examine(ctx: click.Context, name_servers: tuple[str, ...]) -> Examination:
     except ConfigError as error:
         return refuse_configuration(error)
     with _waiting():
-        return examine(config, now, config_file=path, name_servers=name_servers)
+        return examine(config, now, config_file=path, environment=os.environ, name_servers=name_servers)
 
 
 def _exit_code(examination: Examination) -> int:

@@ -65,6 +65,21 @@ def find_written_secrets(path: Path) -> list[str]:
     return [name for name, value in _flatten(document, keys) if value and name in secret]
 
 
+def find_secret_files(environment: Mapping[str, str]) -> list[tuple[str, Path]]:
+    """The names of the keys that come from files which variables name, and the files."""
+    known = {key.variable: key for table in all_tables() for key in table.keys}
+    found = ((_find_secret(variable, known), environment[variable]) for variable in sorted(environment))
+    return [(key.name, Path(path)) for key, path in found if key is not None]
+
+
+def _find_secret(variable: str, known: Mapping[str, Key]) -> Key | None:
+    """The secret key whose `_FILE` the variable is; `known` are the keys by their variables."""
+    if variable in known or not variable.endswith(_FROM_FILE):
+        return None
+    key = known.get(variable.removesuffix(_FROM_FILE))
+    return key if key is not None and key.facts.secret else None
+
+
 def _read_file(
     path: Path, keys: Mapping[str, Key], values: dict[str, Any], places: dict[str, str], problems: list[str]
 ) -> None:
@@ -128,8 +143,7 @@ def _read_environment(
             continue
         value = environment[variable]
         key = known.get(variable)
-        secret = known.get(variable.removesuffix(_FROM_FILE)) if variable.endswith(_FROM_FILE) else None
-        if key is None and secret is not None and secret.facts.secret:
+        if key is None and (secret := _find_secret(variable, known)):
             key = secret
             try:
                 value = Path(value).read_text(encoding="utf-8").rstrip("\r\n")

@@ -29,12 +29,22 @@ from newsletter.daily.doctor.records import (
     judge_spf,
     list_dmarc_names,
 )
+from newsletter.daily.doctor.spf import SpfWalk, find_records, find_sender, follow_record
 from newsletter.daily.signing import find_record
 from newsletter.delivery.transports import open_transport
 from newsletter.errors import ConfigError
 
 _SECONDS = 4.0
 """For a question with all its repetitions; the first that is not answered ends its check."""
+
+# What others write may be no name at all, which nobody can have records of.
+_NO_NAMES = (
+    dns.name.BadEscape,
+    dns.name.EmptyLabel,
+    dns.name.IDNAException,
+    dns.name.LabelTooLong,
+    dns.name.NameTooLong,
+)
 
 Look = Callable[[], Iterator[Finding]]
 
@@ -63,7 +73,7 @@ def list_looks(config: Config, resolver: dns.resolver.Resolver | None) -> list[t
     names = _Names(resolver)
     looks: list[tuple[str, Callable[[], Finding]]] = [
         ("domain", lambda: _look_at_domain(names, domain)),
-        ("spf", lambda: judge_spf(domain, names.texts(domain), own_envelope=_keeps_bytes(config))),
+        ("spf", lambda: _look_at_spf(names, domain, config)),
         ("dmarc", lambda: _look_at_dmarc(names, domain, config)),
         ("dkim", lambda: _look_at_dkim(names, config)),
     ]
@@ -100,7 +110,7 @@ class _Names:
     def _find(self, name: str, kind: dns.rdatatype.RdataType) -> Sequence[dns.rdata.Rdata]:
         if self._resolver is None:
             raise dns.resolver.NoResolverConfiguration
-        with suppress(dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        with suppress(dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, *_NO_NAMES):
             return list(self._resolver.resolve(dns.name.from_text(name), kind))
         return []
 
@@ -118,6 +128,12 @@ def _ask(name: str, look: Callable[[], Finding]) -> Iterator[Finding]:
 def _look_at_domain(names: _Names, domain: str) -> Finding:
     mx = names.mail_servers(domain)
     return judge_domain(domain, mx, [] if mx else names.addresses(domain))
+
+
+def _look_at_spf(names: _Names, domain: str, config: Config) -> Finding:
+    records = find_records(names.texts(domain))
+    walk = follow_record(records[0], names.texts) if len(records) == 1 else SpfWalk()
+    return judge_spf(domain, records, walk, own_envelope=_keeps_bytes(config), sender=find_sender(config))
 
 
 def _look_at_dmarc(names: _Names, domain: str, config: Config) -> Finding:

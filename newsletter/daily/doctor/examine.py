@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,19 +32,28 @@ def examine(
     clock: Clock,
     *,
     config_file: Path | None,
+    environment: Mapping[str, str],
     name_servers: Sequence[str] = (),
     seconds: float = DEADLINE,
 ) -> Examination:
-    """Looks at everything; `name_servers` (`address` or `address:port`) instead of the system's.
+    """Looks at everything; `environment` are the variables that the configuration was read with,
+    `name_servers` (`address` or `address:port`) are asked instead of the system's.
 
     Raises ConfigError for a name server that is none.
     """
-    checks = list_checks(config, clock, config_file=config_file, name_servers=name_servers)
+    checks = list_checks(
+        config, clock, config_file=config_file, environment=environment, name_servers=name_servers
+    )
     return run_checks(checks, seconds)
 
 
 def list_checks(
-    config: Config, clock: Clock, *, config_file: Path | None, name_servers: Sequence[str]
+    config: Config,
+    clock: Clock,
+    *,
+    config_file: Path | None,
+    environment: Mapping[str, str],
+    name_servers: Sequence[str],
 ) -> list[Check]:
     """All of them, in the order in which they are told."""
     resolver = dns.open_resolver(name_servers)
@@ -53,7 +62,7 @@ def list_checks(
         Check("configuration", partial(local.look_at_file, config_file)),
         Check("addresses", partial(local.look_at_addresses, config)),
         Check("postal address", partial(local.look_at_postal_address, config)),
-        Check("secrets", partial(local.look_at_secrets, config, config_file)),
+        Check("secrets", partial(local.look_at_secrets, config, config_file, environment)),
         Check("templates", partial(local.look_at_templates, config)),
         Check("topics", partial(local.look_at_topics, config)),
         Check("store", lambda: store.findings),

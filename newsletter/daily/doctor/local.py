@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from newsletter.config import Config, check_public_addresses
-from newsletter.config.load import find_written_secrets
+from newsletter.config.load import find_secret_files, find_written_secrets
 from newsletter.daily.doctor.findings import Area, Finding, State, warn, well, wrong
 from newsletter.daily.publisher import read_topics
 from newsletter.errors import ConfigError
@@ -51,14 +51,17 @@ def look_at_postal_address(config: Config) -> Iterator[Finding]:
         yield warn("postal address", "none is set", fix)
 
 
-def look_at_secrets(config: Config, config_file: Path | None) -> Iterator[Finding]:
+def look_at_secrets(
+    config: Config, config_file: Path | None, environment: Mapping[str, str]
+) -> Iterator[Finding]:
     """Whether others on this machine can read what signs links and mails, or logs in."""
     own = config.newsletter.secret_key
     short = 0 < len(own) < _SHORT_KEY
     if short:
         fix = "leave it empty before the first sending, and one is made; later a change breaks links in mails"
         yield warn("secrets", f"[newsletter] secret_key has only {len(own)} characters", fix)
-    exposed = [(path, what) for path, what in _list_secret_files(config, config_file) if _is_exposed(path)]
+    files = _list_secret_files(config, config_file, environment)
+    exposed = [(path, what) for path, what in files if _is_exposed(path)]
     for path, what in exposed:
         yield warn("secrets", f"everybody on this machine can read {path}: {what}", f"chmod o= {path}")
     if not exposed and not short:
@@ -116,10 +119,13 @@ def find_existing(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if os.path.exists(each))  # noqa: PTH110 - never raises
 
 
-def _list_secret_files(config: Config, config_file: Path | None) -> Iterator[tuple[Path, str]]:
+def _list_secret_files(
+    config: Config, config_file: Path | None, environment: Mapping[str, str]
+) -> Iterator[tuple[Path, str]]:
     written = find_written_secrets(config_file) if config_file else []
     if config_file and written:
         yield config_file, f"it holds {', '.join(written)}"
+    yield from ((path, f"it holds {name}") for name, path in find_secret_files(environment))
     if config.dkim.selector and not config.dkim.key:
         yield config.dkim.key_file, "it signs your mails"
     yield find_store_path(config.store.url), "it holds addresses, and the key of the links"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from newsletter.daily.doctor.findings import Finding, quote, warn, well, wrong
+from newsletter.daily.doctor.spf import MOST_LOOKUPS, SpfWalk
 from newsletter.delivery.dkim_keys import DnsRecord
 
 _POLICIES = ("none", "quarantine", "reject")
@@ -29,9 +30,11 @@ def judge_domain(domain: str, mx: Sequence[str], addresses: Sequence[str]) -> Fi
     return wrong("domain", f"{domain} has neither MX nor address: many servers refuse its mail", fix)
 
 
-def judge_spf(domain: str, texts: Sequence[str], *, own_envelope: bool) -> Finding:
-    """`own_envelope`: False where a provider sends under an envelope address that may be its own."""
-    records = [text for text in texts if re.match(r"v=spf1( |$)", text, re.IGNORECASE)]
+def judge_spf(
+    domain: str, records: Sequence[str], walk: SpfWalk, *, own_envelope: bool, sender: str = ""
+) -> Finding:
+    """`walk`: where the record leads, if it is a single one. `own_envelope`: False where a provider sends
+    under an envelope address that may be its own. `sender`: the name that it has to lead to; empty: any."""
     if len(records) > 1:
         fix = f"join the {len(records)} TXT records that begin with v=spf1 into one"
         return wrong("spf", f"{domain} has {len(records)} records: none counts (RFC 7208 §4.5)", fix)
@@ -43,9 +46,7 @@ def judge_spf(domain: str, texts: Sequence[str], *, own_envelope: bool) -> Findi
     if own_envelope and records[0].lower().split()[1:] == ["-all"]:
         fix = 'name who sends in it: "v=spf1 mx -all", or what your provider says'
         return wrong("spf", f"{domain} says that nobody sends for it: {quote(records[0])}", fix)
-    if re.search(r" \+?all\b", records[0], re.IGNORECASE):
-        return warn("spf", f"lets anybody send: {quote(records[0])}", "end it with ~all or -all")
-    return well("spf", quote(records[0]))
+    return _judge_walk(domain, records[0], walk, own_envelope=own_envelope, sender=sender)
 
 
 def list_dmarc_names(domain: str) -> list[str]:
@@ -94,6 +95,24 @@ def _find_fault(there: Mapping[str, str], key: str) -> str:
     if _decode(there["p"]) != _decode(key):
         return "has another key than ours"
     return "" if "sha256" in there.get("h", "sha256").split(":") else "does not allow SHA-256"
+
+
+def _judge_walk(domain: str, record: str, walk: SpfWalk, *, own_envelope: bool, sender: str) -> Finding:
+    costs_too_much = walk.lookups > MOST_LOOKUPS
+    if walk.fault:
+        told = quote(f"{walk.fault}; so {record} counts for nothing (RFC 7208 §4.6)")
+        return (wrong if own_envelope else warn)("spf", f"{domain} {told}", "take that out of it, or mend it")
+    if sender and sender not in walk.reached:
+        within = f" within {MOST_LOOKUPS} lookups" if costs_too_much else ""
+        told = f"{quote(record)} does not lead to {sender}{within}, whose servers send"
+        return warn("spf", told, f"put include:{sender} into it, as the first")
+    if costs_too_much:
+        told = f"{quote(record)} needs more than {MOST_LOOKUPS} lookups"
+        fix = "take out what does not send for you; ip4 and ip6 cost nothing"
+        return warn("spf", f"{told}: who is named after them is refused (RFC 7208 §4.6.4)", fix)
+    if re.search(r" \+?all\b", record, re.IGNORECASE):
+        return warn("spf", f"lets anybody send: {quote(record)}", "end it with ~all or -all")
+    return well("spf", f"{quote(record)}: {walk.lookups} of {MOST_LOOKUPS} lookups")
 
 
 def _judge_policy(domain: str, name: str, record: str, signed_as: str) -> Finding:

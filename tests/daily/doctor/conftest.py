@@ -37,7 +37,7 @@ class Patient:
     def file(self) -> Path:
         return self.folder / "newsletter.toml"
 
-    def set(self, **values: str | int) -> None:
+    def set(self, **values: str | int | Path) -> None:
         self.variables |= {f"NEWSLETTER_{name.upper()}": str(value) for name, value in values.items()}
 
     def config(self) -> Config:
@@ -48,6 +48,7 @@ class Patient:
             self.config(),
             lambda: self.now,
             config_file=self.file if self.has_file else None,
+            environment=self.variables,
             name_servers=[self.names.address],
             seconds=seconds,
         )
@@ -58,6 +59,7 @@ class Patient:
             self.config(),
             lambda: self.now,
             config_file=self.file if self.has_file else None,
+            environment=self.variables,
             name_servers=[self.names.address],
         )
         return list(run_checks([check for check in checks if check.name == name], 18).findings)

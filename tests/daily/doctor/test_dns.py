@@ -39,7 +39,7 @@ def test_a_domain_with_all_records_is_well(patient: Patient) -> None:
     found = {name: ask(patient, name) for name in ("domain", "spf", "dmarc", "dkim")}
     assert {finding.state for finding in found.values()} == {State.OK}, found
     assert "mx.papers.test" in found["domain"].message
-    assert found["spf"].message == "v=spf1 mx -all"
+    assert found["spf"].message == "v=spf1 mx -all: 1 of 10 lookups"
     assert "_dmarc.papers.test: p=quarantine" in found["dmarc"].message
 
 
@@ -70,9 +70,15 @@ def test_a_domain_takes_mail_or_is_refused(
         (["v=spf1 -all"], State.WRONG, "nobody sends"),
         (["v=spf1 mx +all"], State.WARNING, "anybody"),
         (["v=spf1 all"], State.WARNING, "anybody"),
-        (["v=spf1"], State.OK, "v=spf1"),
-        (["v=spf1 include:" + "long." * 60 + "test ~all"], State.OK, "…"),
-        (["v=spf1 mx\x1b[31m -all".replace("\x1b", "\\027")], State.OK, "v=spf1 mx [31m -all"),
+        (["v=spf1"], State.OK, "v=spf1: 0 of 10"),
+        (["v=spf1 " + "ip4:192.0.2.1 " * 60 + "~all"], State.OK, "…"),
+        (["v=spf1 include:" + "long." * 60 + "test ~all"], State.WRONG, "takes in long."),
+        (["v=spf1 mx exp=\x1b[31m -all".replace("\x1b", "\\027")], State.OK, "v=spf1 mx exp= [31m -all"),
+        (["v=spf1 ip:192.0.2.1 -all"], State.WRONG, "ip:192.0.2.1"),
+        (["v=spf1 a:x.test a/24 ptr exists:%{i}.x.test ip6:2001:db8::/32 -all"], State.OK, "4 of 10"),
+        (["v=spf1 -all include:none.test"], State.OK, "0 of 10"),
+        (["v=spf1 include:papers.test -all"], State.WARNING, "more than 10 lookups"),
+        (["v=spf1 include:%{d}.x.test -all"], State.OK, "1 of 10"),
     ],
 )
 def test_spf_is_one_record_that_names_somebody(
@@ -82,6 +88,61 @@ def test_spf_is_one_record_that_names_somebody(
     patient.names.text("papers.test", *texts)
     finding = ask(patient, "spf")
     assert (finding.state, words in finding.message) == (state, True), finding
+
+
+def test_what_an_spf_record_takes_in_is_followed_and_counted(patient: Patient) -> None:
+    use_smtp(patient)
+    patient.names.text("papers.test", "v=spf1 ip4:192.0.2.1 include:a.test mx ~all")
+    patient.names.text("a.test", "v=spf1 include:B.test ip4:192.0.2.2 ?all")
+    patient.names.text("b.test", "v=spf1 a mx redirect=c.test")
+    patient.names.text("c.test", "verification=1", "v=spf1 a:x.test -all")
+    assert "7 of 10 lookups" in ask(patient, "spf").message
+    patient.names.text("c.test", "v=spf1 " + "exists:%{i}.x.test " * 5 + "-all")
+    assert "needs more than 10 lookups" in ask(patient, "spf").message
+    assert ask(patient, "spf").state is State.WARNING
+
+
+@pytest.mark.parametrize("texts", [[], ["verification=1"], ["v=spf1 -all", "v=spf1 mx -all"]])
+def test_an_spf_record_that_takes_in_none_or_two_counts_for_nothing(
+    patient: Patient, texts: list[str]
+) -> None:
+    patient.names.text("papers.test", "v=spf1 include:a.test mx -all")
+    patient.names.text("a.test", *texts)
+    use_smtp(patient)
+    finding = ask(patient, "spf")
+    assert (finding.state, "takes in a.test" in finding.message) == (State.WRONG, True), finding
+    patient.set(transport__kind="resend", transport__resend__api_key="re_1")  # whose envelope is its own
+    assert ask(patient, "spf").state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "sender"),
+    [
+        ("smtp", {"transport__smtp__host": "smtp-relay.gmail.com"}, "_spf.google.com"),
+        ("smtp", {"transport__smtp__host": "smtp.office365.com"}, "spf.protection.outlook.com"),
+        ("mailgun", {"transport__mailgun__api_key": "key-1"}, "mailgun.org"),
+    ],
+)
+def test_spf_must_lead_to_whose_servers_send_with_our_envelope(
+    patient: Patient, kind: str, settings: dict[str, str], sender: str
+) -> None:
+    patient.set(transport__kind=kind, **settings)
+    finding = ask(patient, "spf")
+    assert finding.state is State.WARNING
+    assert f"does not lead to {sender}" in finding.message
+    assert f"include:{sender}" in finding.fix
+    patient.names.text("papers.test", "v=spf1 include:ours.test -all")
+    patient.names.text("ours.test", f"v=spf1 include:{sender} -all")
+    patient.names.text(sender, "v=spf1 ip4:192.0.2.0/24 -all")
+    assert "2 of 10 lookups" in ask(patient, "spf").message
+    patient.names.text("papers.test", "v=spf1 " + "a:x.test " * 10 + f"include:{sender} -all")
+    assert f"does not lead to {sender} within 10 lookups" in ask(patient, "spf").message
+
+
+def test_a_mailgun_domain_of_its_own_has_a_record_of_its_own(patient: Patient) -> None:
+    patient.set(transport__kind="mailgun", transport__mailgun__api_key="key-1")
+    patient.set(transport__mailgun__domain="mg.papers.test")
+    assert ask(patient, "spf").state is State.OK
 
 
 def test_without_spf_a_providers_own_envelope_address_may_count(patient: Patient) -> None:

@@ -84,6 +84,21 @@ def test_a_store_and_a_key_that_everybody_may_read_are_warnings(
     assert ["dkim.pem" in found[0].message, "newsletter.db" in found[1].message] == [True, True]
 
 
+def test_a_file_of_a_secret_that_everybody_may_read_is_a_warning(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_to_all(patient, monkeypatch)
+    secret = patient.folder / "smtp-password"
+    secret.write_text("hunter2", encoding="utf-8")
+    secret.chmod(0o644)
+    patient.set(transport__smtp__password_file=secret)
+    finding = patient.find_one("secrets", State.WARNING, "it holds transport.smtp.password")
+    assert finding.fix == f"chmod o= {secret}"
+    assert "hunter2" not in finding.message
+    secret.chmod(0o640)
+    patient.find_one("secrets", State.OK)
+
+
 def test_a_file_in_a_folder_that_others_cannot_enter_is_safe(patient: Patient) -> None:
     patient.folder.chmod(0o700)
     (patient.folder / "newsletter.db").chmod(0o666)
