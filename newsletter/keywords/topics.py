@@ -7,7 +7,7 @@ A spelling is found as a whole word: 在线强化学习 and `RL-based` belong to
 - Hyphens count for nothing (`multi-modal`, `multimodal`); a space only where the spelling has a space or
   a hyphen, and beside CJK. The last word may stand in the plural.
 - A spelling of up to three Latin letters, one of them a capital, must be written just so or in capitals:
-  `RAG` is a topic, `rag` is not.
+  `RAG` is a topic, `rag` is not, and its plural is `RAGs`: `VITS` and `RLS` are other words than ViT and RL.
 - The longest spelling takes its characters, and with it what else stands there: 自监督学习 is not 监督学习.
   The words in a group's `not_in` take theirs in the same way and mean nothing.
 
@@ -43,12 +43,14 @@ class TopicFinder:
     def __init__(self, groups: Sequence[Group]) -> None:
         """Where two groups share a spelling, the first has it; broader labels of no group are ignored."""
         self._meanings: dict[str, _Meaning] = {}
-        for group in groups:
-            for name in group.names:
-                self._add(name, group.label)
-        for group in groups:
-            for word in group.not_in:
-                self._add(word, "")
+        named = [(name, group.label) for group in groups for name in group.names]
+        named += [(word, "") for group in groups for word in group.not_in]
+        read = [_read_spelling(name, label) for name, label in named]
+        for words, meaning in read:
+            self._add(words[:1], meaning)
+        # What somebody wrote down is no other group's plural: agents may be a topic beside agent.
+        for words, meaning in read:
+            self._add(words[1:], meaning)
         self._lengths = _list_lengths(self._meanings)
         self._broader = _close({group.label: group.broader for group in groups})
         # The keywords of papers come again every day.
@@ -78,18 +80,14 @@ class TopicFinder:
         whole = read.inside
         return next((label for *place, label in self._places(read) if tuple(place) == whole), None) or None
 
-    def _add(self, name: str, label: str) -> None:
-        read = _Text(name)
-        start, end = read.inside
-        written, gaps = read.written[start:end], frozenset(place - start for place in read.gaps)
-        short = len(written) <= _LONGEST_IN_CAPITALS and written.isascii() and written.lower() != written
-        for word in _plurals(read.folded[start:end]):
+    def _add(self, words: Iterable[str], meaning: _Meaning) -> None:
+        for word in words:
             known = self._meanings.get(word)
             if known is None:
-                self._meanings[word] = _Meaning(label, gaps, written if short else "")
-            elif known.label == label:
-                capitals = known.capitals if short else ""
-                self._meanings[word] = _Meaning(label, known.gaps | gaps, capitals)
+                self._meanings[word] = meaning
+            elif known.label == meaning.label:
+                capitals = known.capitals if meaning.capitals else ""
+                self._meanings[word] = _Meaning(known.label, known.gaps | meaning.gaps, capitals)
 
     def _read_labels(self, text: str) -> tuple[str, ...]:
         """Those of the longest spellings, in the order of their places."""
@@ -172,8 +170,11 @@ class _Text:
         if end not in self.ends:
             return False
         capitals = meaning.capitals
-        if capitals and not self.written[start:end].startswith((capitals, capitals.upper())):
-            return False
+        if capitals:
+            written = self.written[start:end]
+            # The plural has a small letter: `ViTs` and `VITs` have ViT, `VITS` is something else.
+            if not written.startswith((capitals, capitals.upper())) or written[len(capitals) :].isupper():
+                return False
         return not self.spaces or all(
             place - start in meaning.gaps for place in range(start + 1, end) if place in self.spaces
         )
@@ -206,6 +207,15 @@ def _list_lengths(words: Iterable[str]) -> dict[str, Sequence[int]]:
         if pair[0] in lengths:
             found.add(1)
     return {pair: sorted(found, reverse=True) for pair, found in lengths.items()}
+
+
+def _read_spelling(name: str, label: str) -> tuple[tuple[str, ...], _Meaning]:
+    """A spelling as it is compared, then in the plural, and what it means; nothing where it has no word."""
+    read = _Text(name)
+    start, end = read.inside
+    written, gaps = read.written[start:end], frozenset(place - start for place in read.gaps)
+    short = len(written) <= _LONGEST_IN_CAPITALS and written.isascii() and written.lower() != written
+    return _plurals(read.folded[start:end]), _Meaning(label, gaps, written if short else "")
 
 
 def _plurals(word: str) -> tuple[str, ...]:

@@ -213,3 +213,27 @@ def test_the_shipped_topics_have_names_in_both_languages() -> None:
         assert topic["zh"], label
         assert set(topic) <= {"zh", "en", "broader", "not_in"}, label
         assert set(topic.get("broader", ())) <= topics.keys(), label
+
+
+@pytest.mark.parametrize("name", ["agent", "agents"])
+def test_what_is_written_down_as_a_topic_is_no_plural_of_another(name: str) -> None:
+    for groups in ([Group("agent"), Group("agents")], [Group("agents"), Group("agent")]):
+        finder = TopicFinder(groups)
+        assert finder.meant_by(name) == name
+        assert finder.find([f"on {name} that plan"]) == (name,)
+
+
+def test_a_plural_that_is_written_down_as_no_topic_is_none() -> None:
+    finder = TopicFinder([Group("agent", not_in=("agents",))])
+    assert finder.find(["agents", "an agent"]) == ("agent",)
+    assert finder.find(["agents"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("ViTs", True), ("VITs", True), ("基于ViTs的", True), ("VITS", False), ("基于VITS的语音合成", False)],
+)
+def test_the_plural_of_an_abbreviation_has_a_small_letter(text: str, found: bool) -> None:
+    finder = TopicFinder([Group("vision transformer", ("ViT",))])
+    assert finder.find([text]) == (("vision transformer",) if found else ())
+    assert finder.meant_by("VITS") is None
