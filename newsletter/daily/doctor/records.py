@@ -102,7 +102,7 @@ def _judge_walk(domain: str, record: str, walk: SpfWalk, *, own_envelope: bool, 
     if walk.fault:
         told = quote(f"{walk.fault}; so {record} counts for nothing (RFC 7208 §4.6)")
         return (wrong if own_envelope else warn)("spf", f"{domain} {told}", "take that out of it, or mend it")
-    if sender and sender not in walk.reached:
+    if sender and not walk.leads_to(sender):
         within = f" within {MOST_LOOKUPS} lookups" if costs_too_much else ""
         told = f"{quote(record)} does not lead to {sender}{within}, whose servers send"
         return warn("spf", told, f"put include:{sender} into it, as the first")

@@ -26,7 +26,6 @@ _SENDERS = {
     "google.com": "_spf.google.com",
     "office365.com": "spf.protection.outlook.com",
     "outlook.com": "spf.protection.outlook.com",
-    "mailgun.org": "mailgun.org",
 }
 
 
@@ -40,6 +39,11 @@ class SpfWalk:
     lookups: int = 0
     reached: list[str] = field(default_factory=list)
     fault: str = ""
+
+    def leads_to(self, sender: str) -> bool:
+        """Whether it reached that name, or another one of the same provider: some have one a region."""
+        provider = ".".join(sender.split(".")[-2:])
+        return any(f".{name}".endswith(f".{provider}") for name in self.reached)
 
 
 def find_records(texts: Sequence[str]) -> list[str]:

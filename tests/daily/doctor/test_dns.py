@@ -139,6 +139,13 @@ def test_spf_must_lead_to_whose_servers_send_with_our_envelope(
     assert f"does not lead to {sender} within 10 lookups" in ask(patient, "spf").message
 
 
+def test_another_record_of_the_same_provider_will_do(patient: Patient) -> None:
+    patient.set(transport__kind="mailgun", transport__mailgun__api_key="key-1")
+    patient.names.text("papers.test", "v=spf1 include:eu.mailgun.org -all")
+    patient.names.text("eu.mailgun.org", "v=spf1 ip4:192.0.2.0/24 -all")
+    assert ask(patient, "spf").state is State.OK
+
+
 def test_a_mailgun_domain_of_its_own_has_a_record_of_its_own(patient: Patient) -> None:
     patient.set(transport__kind="mailgun", transport__mailgun__api_key="key-1")
     patient.set(transport__mailgun__domain="mg.papers.test")
