@@ -31,7 +31,7 @@ _ASCII = "".join(map(chr, range(0x80)))
 
 
 class OpenHead:
-    """The head of many multipart/alternative messages: what they share is encoded once."""
+    """The `Letterhead` of many messages: what they share is encoded once."""
 
     def __init__(self, headers: Sequence[tuple[str, str | None]]) -> None:
         """The fields in their order; one without a value is open.
@@ -42,23 +42,31 @@ class OpenHead:
         if len(set(names)) != len(names):
             raise ValueError(f"each header stands once: {', '.join(names)}")
         self._headers = tuple(headers)
-        self._lines = tuple(
-            (name, None if value is None else _encode_field(name, value))
-            for name, value in (*headers, *_MIME)
-        )
+        shared = [""]
+        self._open: list[str] = []
+        for name, value in (*headers, *_MIME):
+            if value is None:
+                self._open.append(name)
+                shared.append("")
+            else:
+                shared[-1] += _encode_field(name, value)
+        self._shared = shared
+        """What stands around the open fields."""
 
-    def decoded(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """The fields but for those of MIME, the open ones with their `values` by name."""
-        return tuple([(name, values[name] if value is None else value) for name, value in self._headers])
+    def write(self, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The fields but for those of MIME, the open ones with their `own` values by name."""
+        return tuple([(name, own[name] if value is None else value) for name, value in self._headers])
 
-    def encode(self, values: Mapping[str, str], boundary: str) -> bytes:
+    def encode(self, own: Mapping[str, str], boundary: str) -> bytes:
         """The fields and the closing empty line.
 
         Raises ValueError where a field that cannot be folded is longer than 998 characters.
         """
-        values = {**values, "Content-Type": f'multipart/alternative; boundary="{boundary}"'}
-        lines = [_encode_field(name, values[name]) if line is None else line for name, line in self._lines]
-        return "".join([*lines, "\r\n"]).encode("ascii")
+        own = {**own, "Content-Type": f'multipart/alternative; boundary="{boundary}"'}
+        lines = [""] * (2 * len(self._open) + 1)
+        lines[::2] = self._shared
+        lines[1::2] = [_encode_field(name, own[name]) for name in self._open]
+        return ("".join(lines) + "\r\n").encode("ascii")
 
 
 _MIME = (("MIME-Version", "1.0"), ("Content-Type", None))

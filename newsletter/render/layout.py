@@ -14,7 +14,7 @@ from html import escape
 from typing import Protocol
 
 from newsletter.errors import RenderError
-from newsletter.model import Fragment, Keyword
+from newsletter.model import Blanks, Fragment, Keyword
 from newsletter.render.budget import BUDGET, Rung, choose_rungs
 from newsletter.render.forms import (
     KEYWORD_LIST,
@@ -57,7 +57,7 @@ class PersonalLinks:
     feed: str = ""
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> Blanks:
         """By the name of their blank."""
         return {
             "UNSUBSCRIBE": self.unsubscribe,
@@ -135,14 +135,26 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
 
 def personalise(layout: Layout, links: PersonalLinks) -> Body:
     """The bodies for one reader. Raises RenderError for a value longer than the room kept for it."""
-    values = links.values
-    escaped = {name: escape(value) for name, value in values.items()}
-    for name, value in escaped.items():
-        if len(value.encode()) > PERSONAL_BLANKS[name]:
-            raise RenderError(f"{name.lower()} exceeds the {PERSONAL_BLANKS[name]} bytes a mail keeps for it")
+    blanks = links.values
+    check_blanks(blanks)
+    return fill_blanks(layout, blanks)
+
+
+def check_blanks(blanks: Blanks) -> None:
+    """Raises RenderError for a personal value longer than the room kept for it."""
+    for name, value in blanks.items():
+        room = PERSONAL_BLANKS[name]
+        # Six bytes are what an escaped quotation mark takes, and no character takes more.
+        if 6 * len(value) > room and len(escape(value).encode()) > room:
+            raise RenderError(f"{name.lower()} exceeds the {room} bytes a mail keeps for it")
+
+
+def fill_blanks(layout: Layout, blanks: Blanks) -> Body:
+    """The bodies with personal values that are known to fit."""
+    escaped = {name: escape(value) for name, value in blanks.items()}
     return Body(
         html=_finish(layout.html, escaped, make_html_fragment),
-        text=_finish(layout.text, values, _make_text),
+        text=_finish(layout.text, blanks, _make_text),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape, unescape
 
 import pytest
@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import OutcomeUnknown
-from newsletter.model import Fragment, Message, Pieces, SharedBody, Submitted
+from newsletter.model import Message, SharedBody, Submitted
 
 from .api_peers import API_PEERS, as_read, reach, running, submit_to
 from .api_server import Accepted, ApiServer, cut_off
-from .messages import make_message
+from .messages import make_message, take_pieces
 
 SHARING = [name for name in API_PEERS if reach(name, "http://127.0.0.1:1").features.shares_bodies]
 every_sharing = pytest.mark.parametrize("name", SHARING)
@@ -46,23 +46,14 @@ def make_readers(title: str, *numbers: int, name: str = "") -> list[Message]:
     heading = f'<p title="{escape(title)}">{escape(title)}</p><a href="'
     text = (f"{title}\n", "UNSUBSCRIBE", " ", "ADDRESS", "\n")
     html = (heading, "HTML_UNSUBSCRIBE", '">', "HTML_ADDRESS", "</a>")
-    shared = SharedBody(lambda: (text, html))
-    return [_write(make_message(number), shared, title, name) for number in numbers]
+    changed = {"Subject": title} | ({"To": f"{name} <{{}}>"} if name else {})
+    body = take_pieces(text, html)
+    return [_write(make_message(number), body, changed) for number in numbers]
 
 
-def _write(message: Message, shared: SharedBody, subject: str, name: str) -> Message:
-    changed = {"Subject": subject} | ({"To": f"{name} <{message.recipient}>"} if name else {})
-    return dataclasses.replace(
-        message,
-        shared=shared,
-        headers=tuple((field, changed.get(field, value)) for field, value in message.headers),
-        text_fragments=(Fragment(_fill(shared.text, message).encode()),),
-        html_fragments=(Fragment(_fill(shared.html, message).encode()),),
-    )
-
-
-def _fill(pieces: Pieces, message: Message) -> str:
-    return "".join(message.personal[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+def _write(message: Message, body: SharedBody, changed: Mapping[str, str]) -> Message:
+    own = {name: value.format(message.recipient) for name, value in changed.items()}
+    return dataclasses.replace(message, body=body, own_fields={**message.own_fields, **own})
 
 
 def hand_over(name: str, messages: Sequence[Message]) -> ApiServer:
@@ -153,7 +144,7 @@ def test_bodies_that_differ_go_in_requests_of_their_own(name: str) -> None:
 @every_sharing
 def test_mails_that_share_nothing_go_one_by_one(name: str) -> None:
     """A notice has a body of its own."""
-    messages = [dataclasses.replace(message, shared=None, blanks=()) for message in make_readers("T", 1, 2)]
+    messages = [make_readers("T", number)[0] for number in (1, 2)]
     server = hand_over(name, messages)
     assert len(server.requests) == 2
     assert_arrived(server.mails, messages)
