@@ -17,6 +17,7 @@ from enum import StrEnum
 from newsletter.errors import TokenError
 
 _MAC_BYTES = 16
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -47,7 +48,11 @@ class TokenMaker:
         """As `make_token`."""
         payload = subject if expires_at is None else f"{subject}|{int(expires_at.timestamp())}"
         data = payload.encode()
-        return base64.urlsafe_b64encode(self.sign(data) + data).rstrip(b"=").decode("ascii")
+        return (
+            binascii.b2a_base64(self.sign(data) + data, newline=False)
+            .translate(_URL_SAFE, b"=")
+            .decode("ascii")
+        )
 
     def sign(self, payload: bytes) -> bytes:
         """The MAC of a payload."""

@@ -77,6 +77,7 @@ class EditionComposer:
         self._edition = lru_cache(maxsize=4)(load)
         self._parts = lru_cache(maxsize=16)(self._render)
         self._index = lru_cache(maxsize=4)(self._index_papers)
+        self._repeats = lru_cache(maxsize=4)(self._find_repeats)
         self._head = lru_cache(maxsize=4)(self._open_head)
         self._chosen = lru_cache(maxsize=_LAYOUTS)(self._choose)
         self._shared = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
@@ -167,12 +168,18 @@ class EditionComposer:
     def _decide(self, preferences: Preferences) -> str | None:
         choice = make_choice(preferences, self._vocabulary)
         chosen = self._chosen(self._revision, choice.slugs)
-        mailed_before = self._facts.mailed_before
-        repeats = [paper.paper.identity for paper in chosen if paper.paper.identity in mailed_before]
-        if len(repeats) == len(chosen):
+        repeats = self._repeats(self._revision)
+        repeated = repeats.intersection([paper.paper.identity for paper in chosen]) if repeats else repeats
+        if len(repeated) == len(chosen):
             return None
         language = preferences.language or self._facts.newsletter.language
-        return Rendition(language, choice, frozenset(map(mark_paper, repeats))).key
+        return Rendition(language, choice, frozenset(map(mark_paper, repeated))).key
+
+    def _find_repeats(self, revision: int) -> frozenset[str]:
+        """The identities of the papers that were mailed before."""
+        known = self._facts.mailed_before
+        papers = self._edition(revision).papers
+        return frozenset([each.paper.identity for each in papers if each.paper.identity in known])
 
     def _has_match(self, key: str) -> bool:
         return bool(self._select(self._revision, Rendition.from_key(key)))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from html import escape
 from operator import attrgetter
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 
 class DeliveryState(StrEnum):
@@ -61,6 +61,23 @@ class DeliveryCounts:
         return self.submitted + self.failed + self.skipped + self.unknown + self.pending
 
 
+_Owner = TypeVar("_Owner")
+_Made = TypeVar("_Made")
+
+
+class _Once(Generic[_Owner, _Made]):
+    """`functools.cached_property` without the lock that it takes until Python 3.12: for what each mail makes."""
+
+    def __init__(self, make: Callable[[_Owner], _Made]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, owner: _Owner, kind: type[_Owner]) -> _Made:
+        made = owner.__dict__[self._name] = self._make(owner)
+        return made
+
+
 @dataclass(frozen=True)
 class Fragment:
     """A piece of a mail's body, shared by many messages and encoded once.
@@ -71,7 +88,7 @@ class Fragment:
 
     data: bytes
 
-    @cached_property
+    @_Once
     def encoded(self) -> bytes:
         """Base64 in lines of 76 characters, each ended by CRLF."""
         flat = b2a_base64(self.data, newline=False)
@@ -176,13 +193,13 @@ class Message:
         """The fields of the head but for those of MIME and a signature, decoded."""
         return self.letterhead.write(self.own_fields)
 
-    @cached_property
+    @_Once
     def head(self) -> bytes:
         """The encoded header block with its closing empty line."""
         head = self.letterhead.encode(self.own_fields, self.boundary)
         return head if self.sign is None else self.sign(head, self.encoded_body) + head
 
-    @cached_property
+    @_Once
     def boundary(self) -> str:
         return "=_" + hashlib.sha256(self.delivery_id.encode()).hexdigest()[:32]
 
@@ -194,7 +211,7 @@ class Message:
     def html_fragments(self) -> Fragments:
         return self._bodies[1]
 
-    @cached_property
+    @_Once
     def _bodies(self) -> tuple[Fragments, Fragments]:
         return self.body.fill(self.blanks)
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import Protocol
+from itertools import chain
+from typing import NamedTuple, Protocol
 
 from newsletter.errors import RenderError
 from newsletter.model import Blanks, Fragment, Keyword
@@ -26,11 +27,10 @@ from newsletter.render.forms import (
     fill,
 )
 from newsletter.render.fragments import ENCODED_LINE, count_lines, make_html_fragment, make_text_fragment
-from newsletter.render.highlights import rank_keywords
+from newsletter.render.highlights import rank_slugs
 from newsletter.render.mail import MailParts, PaperParts
-from newsletter.render.text import shorten, wrap_lines, wrap_pieces
+from newsletter.render.text import shorten, wrap_lines, wrap_list
 from newsletter.render.views import flatten
-from newsletter.render.words import Words
 
 _PREHEADER_COLUMNS = 110
 _PREHEADER_TITLES = 3
@@ -67,8 +67,7 @@ class PersonalLinks:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class OpenBody:
+class OpenBody(NamedTuple):
     """A body but for what is personal: a head without personal blanks is done, the foot is open."""
 
     lead: tuple[Fragment, ...]
@@ -77,8 +76,7 @@ class OpenBody:
     foot: Form
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The mail of a choice. `rungs` are those of the papers shown; `left_out` are only counted; `keywords`
     are those of all, ranked."""
 
@@ -89,8 +87,7 @@ class Layout:
     keywords: tuple[Keyword, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """The two bodies of a mail; all fragments but the last are a multiple of 57 bytes long."""
 
     html: tuple[Fragment, ...]
@@ -100,9 +97,10 @@ class Body:
 def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET) -> Layout:
     """The mail of the papers with these identities, in rank order, under `budget` bytes of base64."""
     papers = [parts.papers[identity] for identity in identities]
-    keywords = rank_keywords([paper.published for paper in papers])
-    values = _choice_values(papers, keywords[:_KEYWORDS_SHOWN], parts.words)
-    escaped, html, text = _escape(values), parts.html, parts.text
+    slugs = list(chain.from_iterable([paper.slugs for paper in papers]))
+    ranked = rank_slugs(slugs)
+    values, escaped = _choice_values(parts, papers, slugs, ranked[:_KEYWORDS_SHOWN])
+    html, text = parts.html, parts.text
     html_head = _open_head(html.head, escaped, make_html_fragment)
     text_head = _open_head(text.head, values, _make_text)
     html_foot, text_foot = fill(html.foot, escaped), fill(text.foot, values)
@@ -129,7 +127,7 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
         ),
         rungs=tuple(rungs),
         left_out=left_out,
-        keywords=tuple(keywords),
+        keywords=tuple([parts.keywords[slug] for slug in ranked]),
     )
 
 
@@ -163,27 +161,40 @@ def _make_text(body: str, /, *, last: bool = False) -> Fragment:
     return make_text_fragment(wrap_lines(body), last=last)
 
 
-def _choice_values(papers: Sequence[PaperParts], keywords: Sequence[Keyword], words: Words) -> Values:
-    jumps = _list_jumps(papers, keywords)
-    return {
-        "COUNT": words.count_papers(len(papers)),
-        "PREHEADER": _join_titles(tuple([each.published.paper.title for each in papers[:_PREHEADER_TITLES]])),
-        "KEYWORDS": _list_words([jump.label for jump in jumps], words),
-        KEYWORD_LIST: jumps,
-    }
+def _choice_values(
+    parts: MailParts, papers: Sequence[PaperParts], slugs: Sequence[str], shown: Sequence[str]
+) -> tuple[Values, Values]:
+    """The values of a choice, as they are and escaped; `slugs` are those of all its papers in turn."""
+    anchors = list(chain.from_iterable([paper.anchors for paper in papers]))
+    # From each keyword to the first of the papers that has it.
+    jumps = [_make_jump(anchors[slugs.index(slug)], parts.keywords[slug].label) for slug in shown]
+    listed = wrap_list([jump.label for jump, _ in jumps], parts.words.comma)
+    count = parts.words.count_papers(len(papers))
+    preheader = _join_titles(tuple([each.published.paper.title for each in papers[:_PREHEADER_TITLES]]))
+    return (
+        {
+            "COUNT": count,
+            "PREHEADER": preheader,
+            "KEYWORDS": listed,
+            KEYWORD_LIST: [jump for jump, _ in jumps],
+        },
+        {
+            "COUNT": _escape_remembered(count),
+            "PREHEADER": _escape_remembered(preheader),
+            "KEYWORDS": escape(listed),
+            KEYWORD_LIST: [jump for _, jump in jumps],
+        },
+    )
 
 
-def _list_jumps(papers: Sequence[PaperParts], keywords: Sequence[Keyword]) -> list[Jump]:
-    """From each keyword to the first of the papers that has it."""
-    anchors: dict[str, str] = {}
-    for paper in reversed(papers):
-        anchors.update(paper.anchors)
-    return [_make_jump(anchors[keyword.slug], keyword.label) for keyword in keywords]
+_escape_remembered = lru_cache(maxsize=1 << 12)(escape)
 
 
 @lru_cache(maxsize=1 << 12)  # the same ones come again for every choice
-def _make_jump(anchor: str, label: str) -> Jump:
-    return Jump(anchor, shorten(flatten(label), _LABEL_COLUMNS))
+def _make_jump(anchor: str, label: str) -> tuple[Jump, Jump]:
+    """As it is, and escaped."""
+    jump = Jump(anchor, shorten(flatten(label), _LABEL_COLUMNS))
+    return jump, Jump(*map(escape, jump))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -191,27 +202,11 @@ def _join_titles(titles: tuple[str, ...]) -> str:
     return shorten(" · ".join(map(flatten, titles)), _PREHEADER_COLUMNS)
 
 
-def _list_words(labels: Sequence[str], words: Words) -> str:
-    comma = words.join(("", ""))
-    return wrap_pieces([*(label + comma for label in labels[:-1]), *labels[-1:]])
-
-
-def _escape(values: Values) -> Values:
-    return {
-        name: escape(value) if isinstance(value, str) else list(map(_escape_jump, value))
-        for name, value in values.items()
-    }
-
-
-@lru_cache(maxsize=1 << 12)
-def _escape_jump(jump: Jump) -> Jump:
-    return Jump(*map(escape, jump))
-
-
 def _measure_room(lead: Sequence[Fragment], head: Fragment | Form, foot: Form, budget: int) -> int:
     """The lines that are left for cards, however long the personal values turn out."""
     sizes = [len(head.data) if isinstance(head, Fragment) else head.longest, foot.longest]
-    return (budget - 1) // ENCODED_LINE - sum(map(count_lines, [*sizes, *(len(each.data) for each in lead)]))
+    sizes += [len(each.data) for each in lead]
+    return (budget - 1) // ENCODED_LINE - sum(map(count_lines, sizes))
 
 
 @lru_cache(maxsize=1 << 10)

@@ -7,7 +7,7 @@ templates.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -62,9 +62,10 @@ def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
     return _wrap_cut([_cut(text)], indent, columns)
 
 
-def wrap_pieces(pieces: Iterable[str], columns: int = COLUMNS) -> str:
-    """As `wrap` of the pieces joined, each of which begins a word; the same ones may come again and again."""
-    return _wrap_cut(map(_cut_remembered, pieces), 0, columns)
+def wrap_list(labels: Sequence[str], comma: str, columns: int = COLUMNS) -> str:
+    """As `wrap` of the labels with a comma after all but the last; the same ones may come again and again."""
+    pieces = [_cut_before(comma, label) for label in labels[:-1]]
+    return _wrap_cut([*pieces, *map(_cut_remembered, labels[-1:])], 0, columns)
 
 
 _Unit = tuple[str, int]
@@ -84,6 +85,11 @@ def _cut(text: str) -> _Cut:
 
 
 _cut_remembered = lru_cache(maxsize=1 << 12)(_cut)
+
+
+@lru_cache(maxsize=1 << 12)
+def _cut_before(comma: str, label: str) -> _Cut:
+    return _cut(label + comma)
 
 
 def _wrap_cut(texts: Iterable[_Cut], indent: int, columns: int) -> str:

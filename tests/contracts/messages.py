@@ -62,16 +62,27 @@ def make_message(number: int = 0, **changes: Any) -> Message:
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )
     headers = changes.pop("headers", headers)
+    bodies = changes.pop("text_fragments", None), changes.pop("html_fragments", None)
     facts: dict[str, Any] = {
         "delivery_id": f"2025-09-24.{number}",
         "sender": SENDER,
         "recipient": recipient,
         "letterhead": _open(tuple((name, None if name in OWN else value) for name, value in headers)),
         "own_fields": {name: value for name, value in headers if name in OWN},
-        "body": SHARED,
+        "body": _replace(*bodies) if any(bodies) else SHARED,
         "blanks": {"UNSUBSCRIBE": unsubscribe, "ADDRESS": recipient},
     }
     return Message(**facts | changes)
+
+
+def _replace(text: Fragments | None, html: Fragments | None) -> SharedBody:
+    """The bodies of these fragments, where they are given."""
+
+    def fill(blanks: Blanks) -> tuple[Fragments, Fragments]:
+        own_text, own_html = SHARED.fill(blanks)
+        return text or own_text, html or own_html
+
+    return SharedBody(fill, SHARED.take_apart)
 
 
 Headers = tuple[tuple[str, str], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape, unescape
 
 import pytest
@@ -23,6 +23,7 @@ every_sharing = pytest.mark.parametrize("name", SHARING)
 
 PLANTED = (
     "%recipient.x% of %recipient% in %unsubscribe_url%",
+    "%recipient.论文%",
     "%mailing_list_unsubscribe_url%%unsubscribe_email%%recipient.y%",
     "50%off%unsubscribe_url%.",
     "-name- and -UNSUBSCRIBE-",
@@ -46,14 +47,13 @@ def make_readers(title: str, *numbers: int, name: str = "") -> list[Message]:
     heading = f'<p title="{escape(title)}">{escape(title)}</p><a href="'
     text = (f"{title}\n", "UNSUBSCRIBE", " ", "ADDRESS", "\n")
     html = (heading, "HTML_UNSUBSCRIBE", '">', "HTML_ADDRESS", "</a>")
-    changed = {"Subject": title} | ({"To": f"{name} <{{}}>"} if name else {})
     body = take_pieces(text, html)
-    return [_write(make_message(number), body, changed) for number in numbers]
+    return [_write(make_message(number), body, title, name) for number in numbers]
 
 
-def _write(message: Message, body: SharedBody, changed: Mapping[str, str]) -> Message:
-    own = {name: value.format(message.recipient) for name, value in changed.items()}
-    return dataclasses.replace(message, body=body, own_fields={**message.own_fields, **own})
+def _write(message: Message, body: SharedBody, subject: str, name: str) -> Message:
+    changed = {"Subject": subject} | ({"To": f"{name} <{message.recipient}>"} if name else {})
+    return dataclasses.replace(message, body=body, own_fields={**message.own_fields, **changed})
 
 
 def hand_over(name: str, messages: Sequence[Message]) -> ApiServer:

@@ -42,7 +42,7 @@ from newsletter.errors import (
 )
 from newsletter.model import Call, Letterhead, Message, SharedBody, Submitted
 
-_TAG = re.compile(r"%[A-Za-z_]{3}[!-~]*%")
+_TAG = re.compile(r"%[A-Za-z_]{3}[!-~\w]*%")
 """What Mailgun might fill, several where they touch; most bytes that are percent-encoded are none."""
 _TAG_SIGN = re.compile(rf"%(?={_TAG.pattern[1:]})")
 
