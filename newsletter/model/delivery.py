@@ -66,7 +66,7 @@ _Made = TypeVar("_Made")
 
 
 class _Once(Generic[_Owner, _Made]):
-    """`functools.cached_property` without the lock that it takes until Python 3.12: for what each mail makes."""
+    """`functools.cached_property` without its lock (until Python 3.12): for what is made for each mail."""
 
     def __init__(self, make: Callable[[_Owner], _Made]) -> None:
         self._make = make

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from newsletter.errors import RenderError
 from newsletter.model import Edition, Keyword, Newsletter, PublishedPaper
@@ -67,13 +68,21 @@ def _join_fitting(keywords: Sequence[Keyword], columns: int, words: Words) -> st
     labels: list[str] = []
     fitting, used, comma = 0, 0, measure(words.comma)
     for keyword in keywords:
-        labels.append(flatten(keyword.label))
-        used += measure(labels[-1]) + (comma if len(labels) > 1 else 0)
+        label, taken = _measure_label(keyword.label)
+        used += taken + (comma if labels else 0)
+        labels.append(label)
         if used > columns:
             break
         if len(labels) == len(keywords) or used + _AND_MORE_COLUMNS <= columns:
             fitting = len(labels)
     return words.join(labels[:fitting]) + (_AND_MORE if 0 < fitting < len(keywords) else "")
+
+
+@lru_cache(maxsize=1 << 12)  # the same ones come again for every choice
+def _measure_label(label: str) -> tuple[str, int]:
+    """The label on one line, and its columns."""
+    line = flatten(label)
+    return line, measure(line)
 
 
 _AND_MORE = " …"

@@ -7,7 +7,7 @@ and the cache of layouts, are left to `delivery/`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -26,7 +26,13 @@ from newsletter.render.forms import (
     Values,
     fill,
 )
-from newsletter.render.fragments import ENCODED_LINE, count_lines, make_html_fragment, make_text_fragment
+from newsletter.render.fragments import (
+    ENCODED_LINE,
+    count_lines,
+    encode_text,
+    make_html_fragment,
+    make_text_fragment,
+)
 from newsletter.render.highlights import rank_slugs
 from newsletter.render.mail import MailParts, PaperParts
 from newsletter.render.text import shorten, wrap_lines, wrap_list
@@ -41,7 +47,7 @@ _LABEL_COLUMNS = 100
 class _Make(Protocol):
     """Makes a fragment of a stretch of one of the two bodies."""
 
-    def __call__(self, body: str, /, *, last: bool = False) -> Fragment: ...
+    def __call__(self, body: bytes, /, *, last: bool = False) -> Fragment: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
         ),
         rungs=tuple(rungs),
         left_out=left_out,
-        keywords=tuple([parts.keywords[slug] for slug in ranked]),
+        keywords=tuple(map(parts.keywords.__getitem__, ranked)),
     )
 
 
@@ -149,14 +155,15 @@ def check_blanks(blanks: Blanks) -> None:
 
 def fill_blanks(layout: Layout, blanks: Blanks) -> Body:
     """The bodies with personal values that are known to fit."""
-    escaped = {name: escape(value) for name, value in blanks.items()}
+    values = {name: encode_text(value) for name, value in blanks.items()}
+    escaped = {name: encode_text(escape(value)) for name, value in blanks.items()}
     return Body(
         html=_finish(layout.html, escaped, make_html_fragment),
-        text=_finish(layout.text, blanks, _make_text),
+        text=_finish(layout.text, values, _make_text),
     )
 
 
-def _make_text(body: str, /, *, last: bool = False) -> Fragment:
+def _make_text(body: bytes, /, *, last: bool = False) -> Fragment:
     """Only here is it known how long a sentence with an address in it is."""
     return make_text_fragment(wrap_lines(body), last=last)
 
@@ -168,33 +175,42 @@ def _choice_values(
     anchors = list(chain.from_iterable([paper.anchors for paper in papers]))
     # From each keyword to the first of the papers that has it.
     jumps = [_make_jump(anchors[slugs.index(slug)], parts.keywords[slug].label) for slug in shown]
-    listed = wrap_list([jump.label for jump, _ in jumps], parts.words.comma)
+    listed = wrap_list([jump.label for jump in jumps], parts.words.comma)
     count = parts.words.count_papers(len(papers))
     preheader = _join_titles(tuple([each.published.paper.title for each in papers[:_PREHEADER_TITLES]]))
+    texts = {
+        "COUNT": _encode_remembered(count),
+        "PREHEADER": _encode_remembered(preheader),
+        "KEYWORDS": _encode(listed),
+    }
     return (
-        {
-            "COUNT": count,
-            "PREHEADER": preheader,
-            "KEYWORDS": listed,
-            KEYWORD_LIST: [jump for jump, _ in jumps],
-        },
-        {
-            "COUNT": _escape_remembered(count),
-            "PREHEADER": _escape_remembered(preheader),
-            "KEYWORDS": escape(listed),
-            KEYWORD_LIST: [jump for _, jump in jumps],
-        },
+        {name: plain for name, (plain, _) in texts.items()} | {KEYWORD_LIST: [jump.plain for jump in jumps]},
+        {name: escaped for name, (_, escaped) in texts.items()}
+        | {KEYWORD_LIST: [jump.escaped for jump in jumps]},
     )
 
 
-_escape_remembered = lru_cache(maxsize=1 << 12)(escape)
+def _encode(text: str) -> tuple[bytes, bytes]:
+    """As it is, and escaped."""
+    return encode_text(text), encode_text(escape(text))
+
+
+_encode_remembered = lru_cache(maxsize=1 << 12)(_encode)
+
+
+class _Shown(NamedTuple):
+    """A keyword of the list."""
+
+    label: str
+    plain: Jump
+    escaped: Jump
 
 
 @lru_cache(maxsize=1 << 12)  # the same ones come again for every choice
-def _make_jump(anchor: str, label: str) -> tuple[Jump, Jump]:
-    """As it is, and escaped."""
-    jump = Jump(anchor, shorten(flatten(label), _LABEL_COLUMNS))
-    return jump, Jump(*map(escape, jump))
+def _make_jump(anchor: str, label: str) -> _Shown:
+    label = shorten(flatten(label), _LABEL_COLUMNS)
+    plain, escaped = ((anchor, label), (escape(anchor), escape(label)))
+    return _Shown(label, Jump(*map(encode_text, plain)), Jump(*map(encode_text, escaped)))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -211,11 +227,11 @@ def _measure_room(lead: Sequence[Fragment], head: Fragment | Form, foot: Form, b
 
 @lru_cache(maxsize=1 << 10)
 def _measure_more(form: Form, sentence: str) -> int:
-    return count_lines(len(make_html_fragment(form.fill_all({MORE_BLANK: sentence})).data))
+    return count_lines(len(make_html_fragment(form.fill_all({MORE_BLANK: encode_text(sentence)})).data))
 
 
 def _make_more(form: Form, sentence: str, make: _Make) -> tuple[Fragment, ...]:
-    return (make(form.fill_all({MORE_BLANK: sentence})),) if sentence else ()
+    return (make(form.fill_all({MORE_BLANK: encode_text(sentence)})),) if sentence else ()
 
 
 def _open_head(head: Form, values: Values, make: _Make) -> Fragment | Form:
@@ -223,6 +239,6 @@ def _open_head(head: Form, values: Values, make: _Make) -> Fragment | Form:
     return fill(head, values) if head.is_personal else make(head.fill_all(values))
 
 
-def _finish(body: OpenBody, values: Mapping[str, str], make: _Make) -> tuple[Fragment, ...]:
+def _finish(body: OpenBody, values: Values, make: _Make) -> tuple[Fragment, ...]:
     head = body.head if isinstance(body.head, Fragment) else make(body.head.fill_all(values))
     return (*body.lead, head, *body.cards, make(body.foot.fill_all(values), last=True))

@@ -31,7 +31,7 @@ from newsletter.render.forms import (
     read_form,
     when,
 )
-from newsletter.render.fragments import LINE, make_html_fragment, make_text_fragment
+from newsletter.render.fragments import LINE, encode_text, make_html_fragment, make_text_fragment
 from newsletter.render.inline import MARKER, inline_css
 from newsletter.render.views import PaperView, Passage, Viewer
 from newsletter.render.words import Words, load_words
@@ -145,7 +145,11 @@ def render_mail(
     ]
     html_shell, html_cards = _render_html(render, views, _find_file(environment, "email/edition.html"))
     text_shell, text_cards = _render_text(render, views, _find_file(environment, "email/edition.txt"))
-    cards = map(Card, map(make_html_fragment, html_cards), map(make_text_fragment, text_cards))
+    cards = map(
+        Card,
+        map(make_html_fragment, map(encode_text, html_cards)),
+        map(make_text_fragment, map(encode_text, text_cards)),
+    )
     papers = {
         published.paper.identity: PaperParts(number, published, tuple(islice(cards, len(Rung))))
         for number, published in enumerate(edition.papers, start=1)
@@ -179,7 +183,7 @@ def _render_html(render: _Render, views: Sequence[PaperView], file: str) -> tupl
     lead, end, rest = head.partition("</head>")
     if not end or read_form(lead).names:
         return Shell(read_form(head), read_form(more), read_form(foot)), inlined
-    begun = (make_html_fragment(lead + end),)
+    begun = (make_html_fragment(encode_text(lead + end)),)
     return Shell(read_form(rest), read_form(more), read_form(foot), begun), inlined
 
 

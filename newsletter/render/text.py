@@ -104,19 +104,20 @@ def _wrap_cut(texts: Iterable[_Cut], indent: int, columns: int) -> str:
     return ("\n" + " " * indent).join([*lines, line.rstrip()])
 
 
-def wrap_lines(text: str, columns: int = COLUMNS) -> str:
-    """`text` with its long lines wrapped, each as far indented as it began; addresses stay as they are."""
-    # Once a mail: lines that fit however wide their characters are need no measuring.
-    lines = [line if 2 * len(line) <= columns else _wrap_line(line, columns) for line in text.split("\n")]
-    return "\n".join(lines)
+def wrap_lines(encoded: bytes, columns: int = COLUMNS) -> bytes:
+    """Text, its lines ended by CRLF, with the long ones wrapped, each as far indented as it began; addresses
+    stay as they are."""
+    # Once a mail: no character takes more columns than bytes, and most lines need no measuring.
+    lines = [line if len(line) <= columns else _wrap_line(line, columns) for line in encoded.split(b"\r\n")]
+    return b"\r\n".join(lines)
 
 
-def _wrap_line(line: str, columns: int) -> str:
-    if "://" in line or measure(line) <= columns:
-        return line
+def _wrap_line(encoded: bytes, columns: int) -> bytes:
+    if b"://" in encoded or measure(line := encoded.decode()) <= columns:
+        return encoded
     words = line.lstrip(" ")
     indent = len(line) - len(words)
-    return " " * indent + wrap(words, indent, columns)
+    return (" " * indent + wrap(words, indent, columns)).replace("\n", "\r\n").encode()
 
 
 def shorten(text: str, columns: int) -> str:
