@@ -15,7 +15,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from newsletter.delivery.transports.addresses import encode_address
@@ -43,13 +43,15 @@ class OpenHead:
             raise ValueError(f"each header stands once: {', '.join(names)}")
         self._headers = tuple(headers)
         shared = [""]
-        self._open: list[str] = []
+        self._open: list[tuple[str, Callable[[str], str]]] = []
         for name, value in (*headers, *_MIME):
             if value is None:
-                self._open.append(name)
-                shared.append("")
+                shared[-1] += f"{name}: "
+                self._open.append((name, partial(_ENCODERS.get(name.lower(), _encode_token), len(name) + 2)))
+                shared.append("\r\n")
             else:
                 shared[-1] += _encode_field(name, value)
+        shared[-1] += "\r\n"
         self._shared = shared
         """What stands around the open fields."""
 
@@ -63,10 +65,10 @@ class OpenHead:
         Raises ValueError where a field that cannot be folded is longer than 998 characters.
         """
         own = {**own, "Content-Type": f'multipart/alternative; boundary="{boundary}"'}
-        lines = [""] * (2 * len(self._open) + 1)
-        lines[::2] = self._shared
-        lines[1::2] = [_encode_field(name, own[name]) for name in self._open]
-        return ("".join(lines) + "\r\n").encode("ascii")
+        pieces = [""] * (2 * len(self._open) + 1)
+        pieces[::2] = self._shared
+        pieces[1::2] = [encode(_without_breaks(own[name])) for name, encode in self._open]
+        return "".join(pieces).encode("ascii")
 
 
 _MIME = (("MIME-Version", "1.0"), ("Content-Type", None))

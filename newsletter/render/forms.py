@@ -105,7 +105,10 @@ class Form:
         stretches, places = self._settled(tuple([bool(values[name]) for name in self._options]))
         pieces = [b""] * (2 * len(places) + 1)
         pieces[::2] = stretches
-        pieces[1::2] = [_read(place, values) for place in places]
+        pieces[1::2] = [
+            cast("bytes", values[name]) if row is None else _fill_rows(row, values, name)
+            for name, row in places
+        ]
         return b"".join(pieces)
 
     @cached_property
@@ -126,8 +129,8 @@ class Form:
         return lru_cache(maxsize=1 << 12)(lambda jump: self.fill_all(jump.values))
 
 
-_Settled = tuple[Sequence[bytes], Sequence[Blank | Option]]
-"""Stretches of text, and what stands between them: blanks, and options that are lists."""
+_Settled = tuple[Sequence[bytes], Sequence[tuple[str, "Form | None"]]]
+"""Stretches of text, and the blanks between them: where one is a list, with the form of its rows."""
 
 
 def _list_options(form: Form) -> Iterator[str]:
@@ -138,12 +141,12 @@ def _list_options(form: Form) -> Iterator[str]:
 
 
 def _settle(form: Form, shown: Mapping[str, bool]) -> _Settled:
-    stretches, places = [b""], list[Blank | Option]()
+    stretches, places = [b""], list[tuple[str, Form | None]]()
     for piece in _find_shown(form, shown):
         if isinstance(piece, bytes):
             stretches[-1] += piece
         else:
-            places.append(piece)
+            places.append((piece.name, piece.form if isinstance(piece, Option) else None))
             stretches.append(b"")
     return stretches, places
 
@@ -156,14 +159,11 @@ def _find_shown(form: Form, shown: Mapping[str, bool]) -> Iterator[_Piece]:
             yield from _find_shown(piece.form, shown)
 
 
-def _read(place: Blank | Option, values: Values) -> bytes:
-    value = values[place.name]
-    if isinstance(value, bytes):
-        return value
-    form = cast("Option", place).form
-    if form.names <= JUMP_BLANKS:
-        return b"".join(map(form.fill_jump, value))
-    return b"".join([form.fill_all({**values, **jump.values}) for jump in value])
+def _fill_rows(row: Form, values: Values, name: str) -> bytes:
+    jumps = cast("Sequence[Jump]", values[name])
+    if row.names <= JUMP_BLANKS:
+        return b"".join(map(row.fill_jump, jumps))
+    return b"".join([row.fill_all({**values, **jump.values}) for jump in jumps])
 
 
 def blank(name: str) -> str:

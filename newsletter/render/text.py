@@ -113,7 +113,11 @@ def wrap_lines(encoded: bytes, columns: int = COLUMNS) -> bytes:
 
 
 def _wrap_line(encoded: bytes, columns: int) -> bytes:
-    if b"://" in encoded or measure(line := encoded.decode()) <= columns:
+    if b"://" in encoded:
+        return encoded
+    line = encoded.decode()
+    # What takes two columns takes three bytes or more: the mean of both counts is no less than the columns.
+    if (len(line) + len(encoded)) // 2 <= columns or measure(line) <= columns:
         return encoded
     words = line.lstrip(" ")
     indent = len(line) - len(words)
