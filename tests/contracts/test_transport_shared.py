@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape, unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.delivery.headers import OpenHead
+from newsletter.delivery.transports.api_mails import write_json, write_strings
 from newsletter.errors import OutcomeUnknown
-from newsletter.model import Message, SharedBody, Submitted
+from newsletter.model import Blanks, Fragments, Message, SharedBody, Submitted
 
 from .api_peers import API_PEERS, as_read, reach, running, submit_to
 from .api_server import Accepted, ApiServer, cut_off
-from .messages import make_message, take_pieces
+from .messages import OWN, SHARED, make_message, take_pieces
 
 SHARING = [name for name in API_PEERS if reach(name, "http://127.0.0.1:1").features.shares_bodies]
 every_sharing = pytest.mark.parametrize("name", SHARING)
@@ -103,6 +105,42 @@ def test_the_body_goes_once_for_all_readers(name: str) -> None:
     server = hand_over(name, make_readers(title, *range(50)))
     (body,) = server.bodies
     assert body.decode().count("</a>") == 1
+
+
+@every_sharing
+def test_neither_the_head_nor_the_bodies_of_a_reader_are_made(name: str) -> None:
+    messages = [
+        dataclasses.replace(message, letterhead=HEAD, body=BODY) for message in map(make_message, (1, 2))
+    ]
+    assert len(hand_over(name, messages).requests) == 1
+
+
+@every_sharing
+def test_a_body_without_blanks_goes_too(name: str) -> None:
+    body = take_pieces(("text",), ("<p>html",))
+    message = make_message(headers=(*make_message().headers[:4], ("List-Id", "<digest.papers.test>")))
+    (mail,) = hand_over(name, [dataclasses.replace(message, body=body)]).mails
+    assert (mail.text, mail.html) == ("text", "<p>html")
+
+
+class DecodedHead(OpenHead):
+    """Nobody may encode it."""
+
+    def encode(self, own: Mapping[str, str], boundary: str) -> bytes:
+        raise AssertionError
+
+
+def _refuse(blanks: Blanks) -> tuple[Fragments, Fragments]:
+    raise AssertionError
+
+
+HEAD = DecodedHead((("From", "digest@papers.test"), *dict.fromkeys(OWN).items()))
+BODY = SharedBody(_refuse, SHARED.take_apart)
+
+
+@given(st.lists(st.text(st.sampled_from('",\\%s[]论x'), max_size=8), max_size=5))
+def test_strings_are_written_as_one_by_one(strings: list[str]) -> None:
+    assert write_strings(strings) == [write_json(each)[1:-1] for each in strings]
 
 
 @every_sharing

@@ -87,9 +87,8 @@ class MailgunDialect:
         strings = [recipient, *(values[name] for name in message.body.names)]
         if _UNSUBSCRIBE in own:
             strings.append(make_ascii(own[_UNSUBSCRIBE]))
-        return (_find_variables(message).pattern % tuple(write_strings(strings, _write_ascii))).encode(
-            "ascii"
-        )
+        pattern = _find_variables(message).pattern
+        return (pattern % tuple(write_strings(strings, _write_ascii))).encode("ascii")
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
         first = call.messages[0]

@@ -92,15 +92,11 @@ class SendgridDialect:
 
     def encode(self, message: Message) -> bytes:
         encode_address(message.recipient)
-        part, own, values = (
-            _open_part(message.letterhead, tuple(message.own_fields), message.body),
-            message.own_fields,
-            message.personal,
-        )
+        own, values = message.own_fields, message.personal
+        part = _open_part(message.letterhead, tuple(own), message.body)
         to = write_json(_write_mailbox(own["To"]))
-        strings = [make_ascii(own[name]) for name in part.headers] + [
-            values[name] for name in message.body.names
-        ]
+        strings = [make_ascii(own[name]) for name in part.headers]
+        strings += [values[name] for name in message.body.names]
         encoded = (part.pattern % (to, *write_strings(strings))).encode()
         if len(encoded) > _SUBSTITUTIONS:
             _check_substitutions(message)
