@@ -156,6 +156,7 @@ def _offer(composer: EditionComposer, reader: Subscriber) -> Offer:
 
 def _compose(composer: EditionComposer, reader: Subscriber) -> Message:
     message = composer.compose(_offer(composer, reader))
+    _ = message.head
     for fragments in (message.text_fragments, message.html_fragments):
         for fragment in (fragments[0], fragments[-1]):
             _ = fragment.encoded

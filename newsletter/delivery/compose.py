@@ -8,12 +8,11 @@ of planning, its Message-ID comes from edition and subscriber.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import count
 
 from jinja2 import Environment
@@ -25,17 +24,21 @@ from newsletter.delivery.rendition import Rendition, mark_paper
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.keywords import Choice, PaperIndex, Vocabulary, make_choice
 from newsletter.model import (
+    Blanks,
     Edition,
+    Fragments,
     Message,
     Newsletter,
     Pieces,
     Preferences,
     PublishedPaper,
     SharedBody,
+    Sign,
     Subscriber,
 )
+from newsletter.render.forms import PERSONAL_BLANKS
 from newsletter.render.highlights import make_subject
-from newsletter.render.layout import Layout, PersonalLinks, lay_out, personalise
+from newsletter.render.layout import Layout, check_blanks, fill_blanks, lay_out
 from newsletter.render.mail import MailParts, render_mail
 from newsletter.render.words import load_words
 from newsletter.store.offering import Offer
@@ -74,6 +77,7 @@ class EditionComposer:
         self._edition = lru_cache(maxsize=4)(load)
         self._parts = lru_cache(maxsize=16)(self._render)
         self._index = lru_cache(maxsize=4)(self._index_papers)
+        self._repeats = lru_cache(maxsize=4)(self._find_repeats)
         self._head = lru_cache(maxsize=4)(self._open_head)
         self._chosen = lru_cache(maxsize=_LAYOUTS)(self._choose)
         self._shared = lru_cache(maxsize=_LAYOUTS)(self._lay_out)
@@ -106,43 +110,32 @@ class EditionComposer:
         self, subscriber: Subscriber, revision: int, rendition: str, mail_id: str, subject: str | None = None
     ) -> Message:
         links = self._facts.links.make(subject or subscriber.public_id, subscriber.email)
+        blanks = links.values
+        check_blanks(blanks)  # here, where one reader's fault is his own; the bodies are made on the wire
         fallback = subscriber.preferences.language if rendition.startswith(" ") else ""
         shared = self._shared(revision, rendition, fallback)
-        body = personalise(shared.layout, links)
         edition = self._edition(revision).name
         delivery_id = f"{edition}.{mail_id}"
-        title = f"[test] {shared.subject}" if subject == TEST_SUBJECT else shared.subject
-        fields = {
-            "To": format_address(subscriber.name, subscriber.email),
-            "Subject": title,
-            "Message-ID": f"<{delivery_id}@{self._sender.domain}>",
-            "List-Unsubscribe": f"<{links.unsubscribe}>",  # RFC 2369
-        }
-        head = self._head(edition)
-        boundary = "=_" + hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
-        return self._sign(
-            Message(
-                delivery_id=delivery_id,
-                sender=self._facts.newsletter.sender_address,
-                recipient=subscriber.email,
-                headers=head.decoded(fields),
-                head=head.encode(fields, boundary),
-                boundary=boundary,
-                text_fragments=body.text,
-                html_fragments=body.html,
-                shared=shared.body,
-                blanks=tuple(links.values.items()),
-            )
+        return Message(
+            delivery_id=delivery_id,
+            sender=self._facts.newsletter.sender_address,
+            recipient=subscriber.email,
+            letterhead=self._head(edition),
+            own_fields={
+                "To": format_address(subscriber.name, subscriber.email),
+                "Subject": f"[test] {shared.subject}" if subject == TEST_SUBJECT else shared.subject,
+                "Message-ID": f"<{delivery_id}@{self._sender.domain}>",
+                "List-Unsubscribe": f"<{links.unsubscribe}>",  # RFC 2369
+            },
+            body=shared.body,
+            blanks=blanks,
+            sign=self._sign,
         )
 
-    def _sign(self, message: Message) -> Message:
-        """With the signature in its raw bytes; not among its `headers`: whoever makes other bytes of those
-        has to sign them himself."""
-        signer = self._facts.signer
-        if signer is None:
-            return message
-        signature = signer.sign(message.head, message.encoded_body, self._facts.date)
-        return dataclasses.replace(message, head=signature + message.head)
+    @cached_property
+    def _sign(self) -> Sign | None:
+        signer, date = self._facts.signer, self._facts.date
+        return None if signer is None else lambda head, body: signer.sign(head, body, date)
 
     def _open_head(self, edition: str) -> OpenHead:
         newsletter, sender = self._facts.newsletter, self._sender
@@ -175,12 +168,18 @@ class EditionComposer:
     def _decide(self, preferences: Preferences) -> str | None:
         choice = make_choice(preferences, self._vocabulary)
         chosen = self._chosen(self._revision, choice.slugs)
-        mailed_before = self._facts.mailed_before
-        repeats = [paper.paper.identity for paper in chosen if paper.paper.identity in mailed_before]
-        if len(repeats) == len(chosen):
+        repeats = self._repeats(self._revision)
+        repeated = repeats.intersection([paper.paper.identity for paper in chosen]) if repeats else repeats
+        if len(repeated) == len(chosen):
             return None
         language = preferences.language or self._facts.newsletter.language
-        return Rendition(language, choice, frozenset(map(mark_paper, repeats))).key
+        return Rendition(language, choice, frozenset(map(mark_paper, repeated))).key
+
+    def _find_repeats(self, revision: int) -> frozenset[str]:
+        """The identities of the papers that were mailed before."""
+        known = self._facts.mailed_before
+        papers = self._edition(revision).papers
+        return frozenset([each.paper.identity for each in papers if each.paper.identity in known])
 
     def _has_match(self, key: str) -> bool:
         return bool(self._select(self._revision, Rendition.from_key(key)))
@@ -223,36 +222,37 @@ class EditionComposer:
             keywords=layout.keywords,
             words=load_words(language),
         )
-        return _Shared(layout, subject, SharedBody(lambda: _leave_blank(layout)))
+        return _Shared(subject, SharedBody(partial(_fill, layout), lambda: _leave_blank(layout)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What readers of one rendition share."""
 
-    layout: Layout
     subject: str
     body: SharedBody
 
 
+def _fill(layout: Layout, blanks: Blanks) -> tuple[Fragments, Fragments]:
+    """Text and HTML of a reader."""
+    body = fill_blanks(layout, blanks)
+    return body.text, body.html
+
+
 def _leave_blank(layout: Layout) -> tuple[Pieces, Pieces]:
     """Text and HTML, taken apart at their personal values."""
-    words = "".join(_write_bodies(layout, PersonalLinks("u", "a", "p", "f")))
+    words = "".join(_write_bodies(layout, dict.fromkeys(PERSONAL_BLANKS, "x")))
     # It ends as it never begins: no word beside a blank can make a second one with it.
     mark = next(mark for number in count() if (mark := f"@{number}:") not in words)
     text, html = (
-        _write_bodies(layout, PersonalLinks(*(f"{mark}{kind}{name}{mark}" for name in _BLANKS)))[part]
+        _write_bodies(layout, {name: f"{mark}{kind}{name}{mark}" for name in PERSONAL_BLANKS})[part]
         for part, kind in enumerate(("", "HTML_"))
     )
     return tuple(text.split(mark)), tuple(html.split(mark))
 
 
-_BLANKS = ("UNSUBSCRIBE", "ADDRESS", "PREFERENCES", "FEED")
-"""In the order of PersonalLinks."""
-
-
-def _write_bodies(layout: Layout, links: PersonalLinks) -> tuple[str, str]:
-    body = personalise(layout, links)
+def _write_bodies(layout: Layout, blanks: Blanks) -> tuple[str, str]:
+    body = fill_blanks(layout, blanks)
     text, html = (b"".join(fragment.data for fragment in part) for part in (body.text, body.html))
     return text.decode(), html.decode()
 

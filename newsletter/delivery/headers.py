@@ -15,7 +15,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from newsletter.delivery.transports.addresses import encode_address
@@ -31,7 +31,7 @@ _ASCII = "".join(map(chr, range(0x80)))
 
 
 class OpenHead:
-    """The head of many multipart/alternative messages: what they share is encoded once."""
+    """The `Letterhead` of many messages: what they share is encoded once."""
 
     def __init__(self, headers: Sequence[tuple[str, str | None]]) -> None:
         """The fields in their order; one without a value is open.
@@ -42,23 +42,33 @@ class OpenHead:
         if len(set(names)) != len(names):
             raise ValueError(f"each header stands once: {', '.join(names)}")
         self._headers = tuple(headers)
-        self._lines = tuple(
-            (name, None if value is None else _encode_field(name, value))
-            for name, value in (*headers, *_MIME)
-        )
+        shared = [""]
+        self._open: list[tuple[str, Callable[[str], str]]] = []
+        for name, value in (*headers, *_MIME):
+            if value is None:
+                shared[-1] += f"{name}: "
+                self._open.append((name, partial(_ENCODERS.get(name.lower(), _encode_token), len(name) + 2)))
+                shared.append("\r\n")
+            else:
+                shared[-1] += _encode_field(name, value)
+        shared[-1] += "\r\n"
+        self._shared = shared
+        """What stands around the open fields."""
 
-    def decoded(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """The fields but for those of MIME, the open ones with their `values` by name."""
-        return tuple([(name, values[name] if value is None else value) for name, value in self._headers])
+    def write(self, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The fields but for those of MIME, the open ones with their `own` values by name."""
+        return tuple([(name, own[name] if value is None else value) for name, value in self._headers])
 
-    def encode(self, values: Mapping[str, str], boundary: str) -> bytes:
+    def encode(self, own: Mapping[str, str], boundary: str) -> bytes:
         """The fields and the closing empty line.
 
         Raises ValueError where a field that cannot be folded is longer than 998 characters.
         """
-        values = {**values, "Content-Type": f'multipart/alternative; boundary="{boundary}"'}
-        lines = [_encode_field(name, values[name]) if line is None else line for name, line in self._lines]
-        return "".join([*lines, "\r\n"]).encode("ascii")
+        own = {**own, "Content-Type": f'multipart/alternative; boundary="{boundary}"'}
+        pieces = [""] * (2 * len(self._open) + 1)
+        pieces[::2] = self._shared
+        pieces[1::2] = [encode(_without_breaks(own[name])) for name, encode in self._open]
+        return "".join(pieces).encode("ascii")
 
 
 _MIME = (("MIME-Version", "1.0"), ("Content-Type", None))

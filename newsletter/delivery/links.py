@@ -19,13 +19,13 @@ class LinkMaker:
 
     def make(self, subject: str, address: str) -> PersonalLinks:
         """`subject` is the subscriber's public id, or tokens.TEST_SUBJECT."""
-        url = self.newsletter.url
+        base = self.newsletter.url()
         unsubscribe, preferences, feed = [tokens.make(subject) for tokens in self._tokens]
         return PersonalLinks(
-            unsubscribe=url(f"unsubscribe/{unsubscribe}"),
+            unsubscribe=f"{base}unsubscribe/{unsubscribe}",
             address=address,
-            preferences=url(f"preferences/{preferences}"),
-            feed=url(personal_feed_path(feed, FeedFormat.ATOM)),
+            preferences=f"{base}preferences/{preferences}",
+            feed=base + personal_feed_path(feed, FeedFormat.ATOM),
         )
 
     @cached_property

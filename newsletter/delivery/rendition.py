@@ -32,7 +32,9 @@ class Rendition:
         """The rendition whose `key` this is."""
         language, _, rest = key.partition(" ")
         choice, _, repeats = rest.partition(" -")
-        return cls(language, Choice.from_key(choice), frozenset(filter(None, repeats.split(","))))
+        return cls(
+            language, Choice.from_key(choice), frozenset(repeats.split(",")) if repeats else frozenset()
+        )
 
 
 def mark_paper(identity: str) -> str:

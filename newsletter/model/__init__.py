@@ -10,14 +10,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.model.delivery import (
+    Blanks,
     Call,
     DeliveryCounts,
     DeliveryEventKind,
     DeliveryState,
     Fragment,
+    Fragments,
+    Letterhead,
     Message,
     Pieces,
     SharedBody,
+    Sign,
     SkipReason,
     Submitted,
 )
@@ -56,6 +60,7 @@ Clock = Callable[[], datetime]
 """Tells the time, aware and in UTC."""
 
 __all__ = [
+    "Blanks",
     "Call",
     "Clock",
     "DeliveryCounts",
@@ -66,7 +71,9 @@ __all__ = [
     "EditionKind",
     "FeedFormat",
     "Fragment",
+    "Fragments",
     "Keyword",
+    "Letterhead",
     "Message",
     "Newsletter",
     "Paper",
@@ -76,6 +83,7 @@ __all__ = [
     "PublishedPaper",
     "Sections",
     "SharedBody",
+    "Sign",
     "SkipReason",
     "Submitted",
     "Subscriber",

@@ -6,13 +6,13 @@ import hashlib
 import json
 import struct
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from html import escape
 from operator import attrgetter
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
 
 class DeliveryState(StrEnum):
@@ -61,6 +61,23 @@ class DeliveryCounts:
         return self.submitted + self.failed + self.skipped + self.unknown + self.pending
 
 
+_Owner = TypeVar("_Owner")
+_Made = TypeVar("_Made")
+
+
+class _Once(Generic[_Owner, _Made]):
+    """`functools.cached_property` without its lock (until Python 3.12): for what is made for each mail."""
+
+    def __init__(self, make: Callable[[_Owner], _Made]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, owner: _Owner, kind: type[_Owner]) -> _Made:
+        made = owner.__dict__[self._name] = self._make(owner)
+        return made
+
+
 @dataclass(frozen=True)
 class Fragment:
     """A piece of a mail's body, shared by many messages and encoded once.
@@ -71,7 +88,7 @@ class Fragment:
 
     data: bytes
 
-    @cached_property
+    @_Once
     def encoded(self) -> bytes:
         """Base64 in lines of 76 characters, each ended by CRLF."""
         flat = b2a_base64(self.data, newline=False)
@@ -94,24 +111,30 @@ Pieces = tuple[str, ...]
 """A body taken apart: words and names of blanks in turn, words first and last."""
 
 
-@dataclass(frozen=True)
-class SharedBody:
-    """The bodies that all readers of a rendition share, for transports that fill blanks themselves.
+Fragments = tuple[Fragment, ...]
+Blanks = Mapping[str, str]
+"""What is a reader's own in a body: UNSUBSCRIBE, PREFERENCES, FEED, ADDRESS."""
 
-    The blanks of the text are `NAME`, those of the HTML `HTML_NAME`, NAME one of those in `Message.blanks`;
-    apart from the words, so that no word of a paper is taken for one. `make` gives text and HTML, and is
-    called when first needed.
+
+@dataclass(frozen=True, eq=False)
+class SharedBody:
+    """The bodies that all readers of a rendition share, text and HTML.
+
+    `fill` makes those of a reader. `take_apart` is for transports that fill blanks themselves, and is called
+    when first needed: the blanks of the text are `NAME`, those of the HTML `HTML_NAME`, NAME one of those in
+    `Message.blanks`; apart from the words, so that no word of a paper is taken for one.
     """
 
-    make: Callable[[], tuple[Pieces, Pieces]]
+    fill: Callable[[Blanks], tuple[Fragments, Fragments]]
+    take_apart: Callable[[], tuple[Pieces, Pieces]]
 
     @property
     def text(self) -> Pieces:
-        return self._made[0]
+        return self._pieces[0]
 
     @property
     def html(self) -> Pieces:
-        return self._made[1]
+        return self._pieces[1]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -125,35 +148,77 @@ class SharedBody:
         return hashlib.sha256("\0".join(self.text + self.html).encode()).hexdigest()[:16]
 
     @cached_property
-    def _made(self) -> tuple[Pieces, Pieces]:
-        return self.make()
+    def _pieces(self) -> tuple[Pieces, Pieces]:
+        return self.take_apart()
+
+
+class Letterhead(Hashable, Protocol):
+    """The header fields that many messages share, some of them open: their values are each message's own."""
+
+    def write(self, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """All fields but those of MIME, decoded."""
+        ...
+
+    def encode(self, own: Mapping[str, str], boundary: str) -> bytes:
+        """The header block of a multipart/alternative message with its closing empty line."""
+        ...
+
+
+Sign = Callable[[bytes, Iterable[bytes]], bytes]
+"""Makes a header field that goes before a head, of that head and the encoded body."""
 
 
 @dataclass(frozen=True)
 class Message:
     """One mail, ready for both wires: `raw` bytes (SMTP, SES) and parts with headers (JSON APIs).
 
-    `head` is the encoded header block with its closing empty line; `headers` are the same fields
-    decoded. The same delivery gives the same message, today and tomorrow.
+    It holds what is its reader's own beside what it shares with others. What a wire wants of it is made when
+    it asks, so that none pays for another. The same delivery gives the same message, today and tomorrow.
     """
 
     delivery_id: str
     sender: str
     recipient: str
-    headers: tuple[tuple[str, str], ...]
-    head: bytes
-    boundary: str
-    text_fragments: tuple[Fragment, ...]
-    html_fragments: tuple[Fragment, ...]
-    shared: SharedBody | None = None
-    """One object for all messages of a rendition; None where nobody else has these bodies."""
-    blanks: tuple[tuple[str, str], ...] = ()
-    """What fills the blanks of `shared` for this reader: UNSUBSCRIBE, PREFERENCES, FEED, ADDRESS."""
+    letterhead: Letterhead
+    own_fields: Mapping[str, str]
+    """The values of the fields that the letterhead leaves open: To, Subject and what else differs."""
+    body: SharedBody
+    """One object for all messages of a rendition."""
+    blanks: Blanks
+    sign: Sign | None = None
+    """For the raw bytes alone: whoever makes other bytes of `headers` has to sign them himself."""
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The fields of the head but for those of MIME and a signature, decoded."""
+        return self.letterhead.write(self.own_fields)
+
+    @_Once
+    def head(self) -> bytes:
+        """The encoded header block with its closing empty line."""
+        head = self.letterhead.encode(self.own_fields, self.boundary)
+        return head if self.sign is None else self.sign(head, self.encoded_body) + head
+
+    @_Once
+    def boundary(self) -> str:
+        return "=_" + hashlib.sha256(self.delivery_id.encode()).hexdigest()[:32]
+
+    @property
+    def text_fragments(self) -> Fragments:
+        return self._bodies[0]
+
+    @property
+    def html_fragments(self) -> Fragments:
+        return self._bodies[1]
+
+    @_Once
+    def _bodies(self) -> tuple[Fragments, Fragments]:
+        return self.body.fill(self.blanks)
 
     @property
     def personal(self) -> dict[str, str]:
         """By blank, what is filled in: as it is for the text, escaped for the HTML."""
-        return dict(self.blanks) | {f"HTML_{name}": escape(value) for name, value in self.blanks}
+        return {**self.blanks, **{f"HTML_{name}": escape(value) for name, value in self.blanks.items()}}
 
     @property
     def text(self) -> str:

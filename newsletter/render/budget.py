@@ -32,8 +32,9 @@ def choose_rungs(costs: Sequence[Sequence[int]], room: int, more: int) -> list[R
     says how many papers were left out. First as many papers as fit get the lowest rung. Then rung
     by rung every paper is raised in rank order; one that does not fit is passed over.
     """
-    if sum([cost[Rung.FULL] for cost in costs]) <= room:
-        return [Rung.FULL] * len(costs)
+    full = Rung.FULL
+    if sum([cost[full] for cost in costs]) <= room:
+        return [full] * len(costs)
     shown = _count_shown([cost[Rung.TITLE] for cost in costs], room, more)
     rungs = [Rung.TITLE] * shown
     room -= sum(cost[Rung.TITLE] for cost in costs[:shown]) + (more if shown < len(costs) else 0)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple, cast
 
+from newsletter.render.fragments import encode_text
+
 CHOICE_BLANKS = ("COUNT", "PREHEADER", "KEYWORDS")
 PERSONAL_BLANKS = {"UNSUBSCRIBE": 900, "PREFERENCES": 900, "FEED": 920, "ADDRESS": 512}
 """With the bytes that are kept free for each as it stands in HTML. A header line holds 998 for a link; the
@@ -41,11 +43,11 @@ class Blank:
 class Jump(NamedTuple):
     """A keyword of the list, and the card it leads to."""
 
-    anchor: str
-    label: str
+    anchor: bytes
+    label: bytes
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, bytes]:
         """By the name of their blank."""
         return {"ANCHOR": self.anchor, "LABEL": self.label}
 
@@ -61,13 +63,14 @@ class Option:
     form: Form
 
 
-Values = Mapping[str, str | Sequence[Jump]]
-_Piece = str | Blank | Option
+Values = Mapping[str, bytes | Sequence[Jump]]
+"""Encoded as the text around them: UTF-8 with CRLF line ends."""
+_Piece = bytes | Blank | Option
 
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """Text with blanks and options; its facts are worked out once, for it is filled for every mail."""
+    """Encoded text with blanks and options; its facts are worked out once, for it is filled in every mail."""
 
     pieces: tuple[_Piece, ...]
 
@@ -84,37 +87,83 @@ class Form:
 
     @cached_property
     def longest(self) -> int:
-        """The bytes it can come to with none but personal blanks, its line ends being CRLF."""
+        """The bytes it can come to with none but personal blanks."""
         total = 0
         for piece in self.pieces:
-            if isinstance(piece, str):
-                total += len(piece.encode()) + piece.count("\n")
+            if isinstance(piece, bytes):
+                total += len(piece)
             else:
                 total += PERSONAL_BLANKS[piece.name] if isinstance(piece, Blank) else piece.form.longest
         return total
 
     @cached_property
     def _open(self) -> tuple[Blank | Option, ...]:
-        return tuple(piece for piece in self.pieces if not isinstance(piece, str))
+        return tuple(piece for piece in self.pieces if not isinstance(piece, bytes))
 
-    def fill_all(self, values: Values) -> str:
+    def fill_all(self, values: Values) -> bytes:
         """The text where every blank has a value."""
-        return "".join([piece if isinstance(piece, str) else _read(piece, values) for piece in self.pieces])
+        stretches, places = self._settled(tuple([bool(values[name]) for name in self._options]))
+        pieces = [b""] * (2 * len(places) + 1)
+        pieces[::2] = stretches
+        pieces[1::2] = [
+            cast("bytes", values[name]) if row is None else _fill_rows(row, values, name)
+            for name, row in places
+        ]
+        return b"".join(pieces)
 
     @cached_property
-    def fill_jump(self) -> Callable[[Jump], str]:
+    def _options(self) -> tuple[str, ...]:
+        """The options that stand where a value is a text."""
+        return tuple(dict.fromkeys(_list_options(self)))
+
+    @cached_property
+    def _settled(self) -> Callable[[tuple[bool, ...]], _Settled]:
+        """What is left of it once these options stand or do not: the same few ways for all mails."""
+        return lru_cache(maxsize=16)(
+            lambda shown: _settle(self, dict(zip(self._options, shown, strict=True)))
+        )
+
+    @cached_property
+    def fill_jump(self) -> Callable[[Jump], bytes]:
         """The text of a form with no other blanks than those of a jump; choices have the same few."""
         return lru_cache(maxsize=1 << 12)(lambda jump: self.fill_all(jump.values))
 
 
-def _read(piece: Blank | Option, values: Values) -> str:
-    value = values[piece.name]
-    if isinstance(value, str):
-        return value if isinstance(piece, Blank) else piece.form.fill_all(values) if value else ""
-    form = cast("Option", piece).form
-    if form.names <= JUMP_BLANKS:
-        return "".join(map(form.fill_jump, value))
-    return "".join([form.fill_all({**values, **jump.values}) for jump in value])
+_Settled = tuple[Sequence[bytes], Sequence[tuple[str, "Form | None"]]]
+"""Stretches of text, and the blanks between them: where one is a list, with the form of its rows."""
+
+
+def _list_options(form: Form) -> Iterator[str]:
+    for piece in form.pieces:
+        if isinstance(piece, Option) and piece.name != KEYWORD_LIST:
+            yield piece.name
+            yield from _list_options(piece.form)
+
+
+def _settle(form: Form, shown: Mapping[str, bool]) -> _Settled:
+    stretches, places = [b""], list[tuple[str, Form | None]]()
+    for piece in _find_shown(form, shown):
+        if isinstance(piece, bytes):
+            stretches[-1] += piece
+        else:
+            places.append((piece.name, piece.form if isinstance(piece, Option) else None))
+            stretches.append(b"")
+    return stretches, places
+
+
+def _find_shown(form: Form, shown: Mapping[str, bool]) -> Iterator[_Piece]:
+    for piece in form.pieces:
+        if not isinstance(piece, Option) or piece.name == KEYWORD_LIST:
+            yield piece
+        elif shown[piece.name]:
+            yield from _find_shown(piece.form, shown)
+
+
+def _fill_rows(row: Form, values: Values, name: str) -> bytes:
+    jumps = cast("Sequence[Jump]", values[name])
+    if row.names <= JUMP_BLANKS:
+        return b"".join(map(row.fill_jump, jumps))
+    return b"".join([row.fill_all({**values, **jump.values}) for jump in jumps])
 
 
 def blank(name: str) -> str:
@@ -144,13 +193,13 @@ def read_form(text: str) -> Form:
     pieces: list[_Piece] = []
     end = 0
     for token in _TOKEN.finditer(text):
-        pieces.append(text[end : token.start()])
+        pieces.append(encode_text(text[end : token.start()]))
         if token["blank"]:
             pieces.append(Blank(token["blank"]))
         else:
             pieces.append(Option(token["option"], read_form(token["body"])))
         end = token.end()
-    return Form((*pieces, text[end:]))
+    return Form((*pieces, encode_text(text[end:])))
 
 
 def fill(form: Form, values: Values) -> Form:
@@ -159,7 +208,7 @@ def fill(form: Form, values: Values) -> Form:
         return form
     pieces: list[_Piece] = []
     for piece in form.pieces:
-        if isinstance(piece, str):
+        if isinstance(piece, bytes):
             pieces.append(piece)
         elif piece.name not in values:
             pieces.append(
@@ -173,9 +222,9 @@ def fill(form: Form, values: Values) -> Form:
 def _fill_piece(piece: Blank | Option, values: Values) -> Iterator[_Piece]:
     value = values[piece.name]
     if isinstance(piece, Blank):
-        yield cast("str", value)
+        yield cast("bytes", value)
         return
-    if isinstance(value, str):
+    if isinstance(value, bytes):
         yield from fill(piece.form, values).pieces if value else ()
         return
     for jump in value:
@@ -187,5 +236,5 @@ def always_shows(form: Form, name: str) -> bool:
     return any(
         piece.name == name and (isinstance(piece, Blank) or always_shows(piece.form, name))
         for piece in form.pieces
-        if not isinstance(piece, str)
+        if not isinstance(piece, bytes)
     )

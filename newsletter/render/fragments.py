@@ -15,15 +15,14 @@ ENCODED_LINE = 78
 """The bytes of that line in a message: 76 characters and CRLF."""
 
 
-def make_html_fragment(html: str, *, last: bool = False) -> Fragment:
-    """A stretch of HTML that ends between two tags."""
-    data = _canonical(html)
-    return Fragment(data if last else data + b" " * (-len(data) % LINE))
+def make_html_fragment(html: bytes, /, *, last: bool = False) -> Fragment:
+    """A stretch of encoded HTML that ends between two tags."""
+    return Fragment(html if last else html + b" " * (-len(html) % LINE))
 
 
-def make_text_fragment(text: str, *, last: bool = False) -> Fragment:
-    """A stretch of text with the empty line that parts it from the next."""
-    data = _canonical(text.rstrip("\n")) + b"\r\n"
+def make_text_fragment(text: bytes, /, *, last: bool = False) -> Fragment:
+    """A stretch of encoded text with the empty line that parts it from the next."""
+    data = text.rstrip(b"\r\n") + b"\r\n"
     if last:
         return Fragment(data)
     return Fragment(data + b" " * (-(len(data) + 2) % LINE) + b"\r\n")
@@ -34,7 +33,7 @@ def count_lines(size: int) -> int:
     return -(-size // LINE)
 
 
-def _canonical(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     """UTF-8 with CRLF line ends, as RFC 2045 §6.8 wants text before it becomes base64."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

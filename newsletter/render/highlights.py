@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from newsletter.errors import RenderError
 from newsletter.model import Edition, Keyword, Newsletter, PublishedPaper
@@ -22,8 +23,14 @@ def rank_keywords(papers: Iterable[PublishedPaper]) -> list[Keyword]:
     """The keywords of the papers, the most frequent first, otherwise in order of appearance."""
     every = [keyword for paper in papers for keyword in paper.keywords]
     slugs = [keyword.slug for keyword in every]
-    keywords, uses = dict(zip(slugs, every, strict=True)), Counter(slugs)
-    return [keywords[slug] for slug in sorted(uses, key=uses.__getitem__, reverse=True)]
+    keywords = dict(zip(slugs, every, strict=True))
+    return [keywords[slug] for slug in rank_slugs(slugs)]
+
+
+def rank_slugs(slugs: Iterable[str]) -> list[str]:
+    """Each once, the most frequent first, otherwise in order of appearance."""
+    uses = Counter(slugs)
+    return sorted(uses, key=uses.__getitem__, reverse=True)
 
 
 def make_subject(
@@ -59,15 +66,23 @@ def _fill_pattern(pattern: str, facts: dict[str, str]) -> str:
 def _join_fitting(keywords: Sequence[Keyword], columns: int, words: Words) -> str:
     """The labels of the first that fit into `columns`, with an ellipsis where some are left out."""
     labels: list[str] = []
-    fitting, used, comma = 0, 0, measure(words.join(("", "")))
+    fitting, used, comma = 0, 0, measure(words.comma)
     for keyword in keywords:
-        labels.append(flatten(keyword.label))
-        used += measure(labels[-1]) + (comma if len(labels) > 1 else 0)
+        label, taken = _measure_label(keyword.label)
+        used += taken + (comma if labels else 0)
+        labels.append(label)
         if used > columns:
             break
         if len(labels) == len(keywords) or used + _AND_MORE_COLUMNS <= columns:
             fitting = len(labels)
     return words.join(labels[:fitting]) + (_AND_MORE if 0 < fitting < len(keywords) else "")
+
+
+@lru_cache(maxsize=1 << 12)  # the same ones come again for every choice
+def _measure_label(label: str) -> tuple[str, int]:
+    """The label on one line, and its columns."""
+    line = flatten(label)
+    return line, measure(line)
 
 
 _AND_MORE = " …"

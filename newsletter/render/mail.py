@@ -17,7 +17,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from newsletter.errors import RenderError
-from newsletter.model import Edition, Fragment, Newsletter, PublishedPaper, edition_path
+from newsletter.model import Edition, Fragment, Keyword, Newsletter, PublishedPaper, edition_path
 from newsletter.render.budget import Rung
 from newsletter.render.environment import find_template, render_template
 from newsletter.render.forms import (
@@ -31,7 +31,7 @@ from newsletter.render.forms import (
     read_form,
     when,
 )
-from newsletter.render.fragments import LINE, make_html_fragment, make_text_fragment
+from newsletter.render.fragments import LINE, encode_text, make_html_fragment, make_text_fragment
 from newsletter.render.inline import MARKER, inline_css
 from newsletter.render.views import PaperView, Passage, Viewer
 from newsletter.render.words import Words, load_words
@@ -78,9 +78,14 @@ class PaperParts:
         return tuple(len(card.html.data) // LINE for card in self.cards)
 
     @cached_property
-    def anchors(self) -> dict[str, str]:
-        """Where its keywords lead to, by their slugs: to its cards."""
-        return dict.fromkeys([keyword.slug for keyword in self.published.keywords], f"p{self.number}")
+    def slugs(self) -> tuple[str, ...]:
+        """Of its keywords."""
+        return tuple(keyword.slug for keyword in self.published.keywords)
+
+    @cached_property
+    def anchors(self) -> tuple[str, ...]:
+        """Where each of its keywords leads to: to its cards."""
+        return (f"p{self.number}",) * len(self.slugs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,8 @@ class MailParts:
     html: Shell
     text: Shell
     papers: Mapping[str, PaperParts]
+    keywords: Mapping[str, Keyword]
+    """Of all papers, by their slugs."""
 
 
 def render_mail(
@@ -138,12 +145,17 @@ def render_mail(
     ]
     html_shell, html_cards = _render_html(render, views, _find_file(environment, "email/edition.html"))
     text_shell, text_cards = _render_text(render, views, _find_file(environment, "email/edition.txt"))
-    cards = map(Card, map(make_html_fragment, html_cards), map(make_text_fragment, text_cards))
+    cards = map(
+        Card,
+        map(make_html_fragment, map(encode_text, html_cards)),
+        map(make_text_fragment, map(encode_text, text_cards)),
+    )
     papers = {
         published.paper.identity: PaperParts(number, published, tuple(islice(cards, len(Rung))))
         for number, published in enumerate(edition.papers, start=1)
     }
-    return MailParts(words, html_shell, text_shell, papers)
+    keywords = {keyword.slug: keyword for published in edition.papers for keyword in published.keywords}
+    return MailParts(words, html_shell, text_shell, papers, keywords)
 
 
 def _render_cards(render: _Render, views: Sequence[PaperView], ending: str) -> list[str]:
@@ -171,7 +183,7 @@ def _render_html(render: _Render, views: Sequence[PaperView], file: str) -> tupl
     lead, end, rest = head.partition("</head>")
     if not end or read_form(lead).names:
         return Shell(read_form(head), read_form(more), read_form(foot)), inlined
-    begun = (make_html_fragment(lead + end),)
+    begun = (make_html_fragment(encode_text(lead + end)),)
     return Shell(read_form(rest), read_form(more), read_form(foot), begun), inlined
 
 

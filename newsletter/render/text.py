@@ -7,7 +7,7 @@ templates.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -62,9 +62,10 @@ def wrap(text: str, indent: int = 0, columns: int = COLUMNS) -> str:
     return _wrap_cut([_cut(text)], indent, columns)
 
 
-def wrap_pieces(pieces: Iterable[str], columns: int = COLUMNS) -> str:
-    """As `wrap` of the pieces joined, each of which begins a word; the same ones may come again and again."""
-    return _wrap_cut(map(_cut_remembered, pieces), 0, columns)
+def wrap_list(labels: Sequence[str], comma: str, columns: int = COLUMNS) -> str:
+    """As `wrap` of the labels with a comma after all but the last; the same ones may come again and again."""
+    pieces = [_cut_before(comma, label) for label in labels[:-1]]
+    return _wrap_cut([*pieces, *map(_cut_remembered, labels[-1:])], 0, columns)
 
 
 _Unit = tuple[str, int]
@@ -86,6 +87,11 @@ def _cut(text: str) -> _Cut:
 _cut_remembered = lru_cache(maxsize=1 << 12)(_cut)
 
 
+@lru_cache(maxsize=1 << 12)
+def _cut_before(comma: str, label: str) -> _Cut:
+    return _cut(label + comma)
+
+
 def _wrap_cut(texts: Iterable[_Cut], indent: int, columns: int) -> str:
     lines, line, width = [], "", indent
     for units, whole in texts:
@@ -98,19 +104,24 @@ def _wrap_cut(texts: Iterable[_Cut], indent: int, columns: int) -> str:
     return ("\n" + " " * indent).join([*lines, line.rstrip()])
 
 
-def wrap_lines(text: str, columns: int = COLUMNS) -> str:
-    """`text` with its long lines wrapped, each as far indented as it began; addresses stay as they are."""
-    # Once a mail: lines that fit however wide their characters are need no measuring.
-    lines = [line if 2 * len(line) <= columns else _wrap_line(line, columns) for line in text.split("\n")]
-    return "\n".join(lines)
+def wrap_lines(encoded: bytes, columns: int = COLUMNS) -> bytes:
+    """Text, its lines ended by CRLF, with the long ones wrapped, each as far indented as it began; addresses
+    stay as they are."""
+    # Once a mail: no character takes more columns than bytes, and most lines need no measuring.
+    lines = [line if len(line) <= columns else _wrap_line(line, columns) for line in encoded.split(b"\r\n")]
+    return b"\r\n".join(lines)
 
 
-def _wrap_line(line: str, columns: int) -> str:
-    if "://" in line or measure(line) <= columns:
-        return line
+def _wrap_line(encoded: bytes, columns: int) -> bytes:
+    if b"://" in encoded:
+        return encoded
+    line = encoded.decode()
+    # What takes two columns takes three bytes or more: the mean of both counts is no less than the columns.
+    if (len(line) + len(encoded)) // 2 <= columns or measure(line) <= columns:
+        return encoded
     words = line.lstrip(" ")
     indent = len(line) - len(words)
-    return " " * indent + wrap(words, indent, columns)
+    return (" " * indent + wrap(words, indent, columns)).replace("\n", "\r\n").encode()
 
 
 def shorten(text: str, columns: int) -> str:

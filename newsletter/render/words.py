@@ -7,7 +7,7 @@ made stands in locale/babel.cfg. What papers say is never translated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -41,15 +41,25 @@ class Words:
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         return self.translations.ngettext(singular, plural, count)
 
-    def count_papers(self, count: int) -> str:
+    @cached_property
+    def count_papers(self) -> Callable[[int], str]:
         """`40 papers`, `40 篇`."""
-        phrase = self.ngettext("%(count)s paper", "%(count)s papers", count)
-        return phrase % {"count": self.format_number(count)}
+        return _remember(
+            lambda count: (
+                self.ngettext("%(count)s paper", "%(count)s papers", count)
+                % {"count": self.format_number(count)}
+            )
+        )
 
-    def count_more(self, count: int) -> str:
+    @cached_property
+    def count_more(self) -> Callable[[int], str]:
         """What stands in a mail for the papers that did not fit."""
-        phrase = self.ngettext("%(count)s more paper on the page", "%(count)s more papers on the page", count)
-        return phrase % {"count": self.format_number(count)}
+        return _remember(
+            lambda count: (
+                self.ngettext("%(count)s more paper on the page", "%(count)s more papers on the page", count)
+                % {"count": self.format_number(count)}
+            )
+        )
 
     def format_number(self, number: int) -> str:
         return _format_number(number, self.language)
@@ -71,10 +81,18 @@ class Words:
 
     def join(self, labels: Iterable[str]) -> str:
         """An enumeration: `a, b`, `a、b`."""
-        return self.gettext(", ").join(labels)
+        return self.comma.join(labels)
+
+    @cached_property
+    def comma(self) -> str:
+        """What stands between the words of an enumeration."""
+        return self.gettext(", ")
 
 
-@lru_cache(maxsize=1 << 10)  # every choice has its count, and Babel takes its time
+_remember = lru_cache(maxsize=1 << 10)  # every choice has its count, and Babel takes its time
+
+
+@_remember
 def _format_number(number: int, language: str) -> str:
     return format_decimal(number, locale=Locale.parse(language, sep="-"))
 

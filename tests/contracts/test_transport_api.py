@@ -143,7 +143,7 @@ def test_a_bad_address_fails_alone_whatever_goes_with_it(name: str) -> None:
 
 @every_provider
 def test_an_address_beyond_ascii_fails_alone_and_is_not_handed_over(name: str) -> None:
-    message = make_message(recipient="王@mail.test", head=b"")
+    message = make_message(recipient="王@mail.test")
     with running(name) as server:
         (result,) = run(submit_to(server, name, message))
     assert isinstance(result, PermanentTransportError)

@@ -54,9 +54,8 @@ def talk(server: ApiServer, domain: str, message: Message | None = None, *, path
 
 def test_the_request_is_this_one() -> None:
     message = make_message(7)
-    assert message.shared is not None
     _, server = hand_over(message)
-    mark, link = message.shared.mark, "https://papers.test/unsubscribe/7?a=1"
+    mark, link = message.body.mark, "https://papers.test/unsubscribe/7?a=1"
     text, html = BODIES
     for name in ("HTML_UNSUBSCRIBE", "HTML_ADDRESS", "UNSUBSCRIBE", "ADDRESS"):
         tag = f"%recipient.{name}_{mark}%"

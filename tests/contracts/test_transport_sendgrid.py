@@ -45,9 +45,8 @@ def refuse(code: int, message: str, field: str | None = None, **headers: str) ->
 
 def test_the_request_is_this_one() -> None:
     message = make_message(7)
-    assert message.shared is not None
     _, (body,) = hand_over(message)
-    tag, link = f"-{message.shared.mark}.{{}}-".format, "https://papers.test/unsubscribe/7?a=1"
+    tag, link = f"-{message.body.mark}.{{}}-".format, "https://papers.test/unsubscribe/7?a=1"
     text, html = BODIES
     for name in ("HTML_UNSUBSCRIBE", "HTML_ADDRESS", "UNSUBSCRIBE", "ADDRESS"):
         text, html = (words.replace(f"@@{name}@@", tag(name)) for words in (text, html))
@@ -174,7 +173,7 @@ def test_a_wait_is_read_though_the_answer_quotes_the_key() -> None:
 
 
 def test_links_beyond_the_limit_fail_alone() -> None:
-    long = make_message(2, blanks=(("UNSUBSCRIBE", "https://papers.test/" + "x" * 6_000), ("ADDRESS", "a")))
+    long = make_message(2, blanks={"UNSUBSCRIBE": "https://papers.test/" + "x" * 6_000, "ADDRESS": "a"})
     with running("sendgrid") as server:
         taken, refused = asyncio.run(submit_to(server, "sendgrid", make_message(1), long))
     assert isinstance(taken, Submitted)

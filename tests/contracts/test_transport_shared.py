@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape, unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.delivery.headers import OpenHead
+from newsletter.delivery.transports.api_mails import write_json, write_strings
 from newsletter.errors import OutcomeUnknown
-from newsletter.model import Fragment, Message, Pieces, SharedBody, Submitted
+from newsletter.model import Blanks, Fragments, Message, SharedBody, Submitted
 
 from .api_peers import API_PEERS, as_read, reach, running, submit_to
 from .api_server import Accepted, ApiServer, cut_off
-from .messages import make_message
+from .messages import OWN, SHARED, make_message, take_pieces
 
 SHARING = [name for name in API_PEERS if reach(name, "http://127.0.0.1:1").features.shares_bodies]
 every_sharing = pytest.mark.parametrize("name", SHARING)
 
 PLANTED = (
     "%recipient.x% of %recipient% in %unsubscribe_url%",
+    "%recipient.论文%",
     "%mailing_list_unsubscribe_url%%unsubscribe_email%%recipient.y%",
     "50%off%unsubscribe_url%.",
     "-name- and -UNSUBSCRIBE-",
@@ -46,23 +49,13 @@ def make_readers(title: str, *numbers: int, name: str = "") -> list[Message]:
     heading = f'<p title="{escape(title)}">{escape(title)}</p><a href="'
     text = (f"{title}\n", "UNSUBSCRIBE", " ", "ADDRESS", "\n")
     html = (heading, "HTML_UNSUBSCRIBE", '">', "HTML_ADDRESS", "</a>")
-    shared = SharedBody(lambda: (text, html))
-    return [_write(make_message(number), shared, title, name) for number in numbers]
+    body = take_pieces(text, html)
+    return [_write(make_message(number), body, title, name) for number in numbers]
 
 
-def _write(message: Message, shared: SharedBody, subject: str, name: str) -> Message:
+def _write(message: Message, body: SharedBody, subject: str, name: str) -> Message:
     changed = {"Subject": subject} | ({"To": f"{name} <{message.recipient}>"} if name else {})
-    return dataclasses.replace(
-        message,
-        shared=shared,
-        headers=tuple((field, changed.get(field, value)) for field, value in message.headers),
-        text_fragments=(Fragment(_fill(shared.text, message).encode()),),
-        html_fragments=(Fragment(_fill(shared.html, message).encode()),),
-    )
-
-
-def _fill(pieces: Pieces, message: Message) -> str:
-    return "".join(message.personal[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+    return dataclasses.replace(message, body=body, own_fields={**message.own_fields, **changed})
 
 
 def hand_over(name: str, messages: Sequence[Message]) -> ApiServer:
@@ -115,6 +108,42 @@ def test_the_body_goes_once_for_all_readers(name: str) -> None:
 
 
 @every_sharing
+def test_neither_the_head_nor_the_bodies_of_a_reader_are_made(name: str) -> None:
+    messages = [
+        dataclasses.replace(message, letterhead=HEAD, body=BODY) for message in map(make_message, (1, 2))
+    ]
+    assert len(hand_over(name, messages).requests) == 1
+
+
+@every_sharing
+def test_a_body_without_blanks_goes_too(name: str) -> None:
+    body = take_pieces(("text",), ("<p>html",))
+    message = make_message(headers=(*make_message().headers[:4], ("List-Id", "<digest.papers.test>")))
+    (mail,) = hand_over(name, [dataclasses.replace(message, body=body)]).mails
+    assert (mail.text, mail.html) == ("text", "<p>html")
+
+
+class DecodedHead(OpenHead):
+    """Nobody may encode it."""
+
+    def encode(self, own: Mapping[str, str], boundary: str) -> bytes:
+        raise AssertionError
+
+
+def _refuse(blanks: Blanks) -> tuple[Fragments, Fragments]:
+    raise AssertionError
+
+
+HEAD = DecodedHead((("From", "digest@papers.test"), *dict.fromkeys(OWN).items()))
+BODY = SharedBody(_refuse, SHARED.take_apart)
+
+
+@given(st.lists(st.text(st.sampled_from('",\\%s[]论x'), max_size=8), max_size=5))
+def test_strings_are_written_as_one_by_one(strings: list[str]) -> None:
+    assert write_strings(strings) == [write_json(each)[1:-1] for each in strings]
+
+
+@every_sharing
 def test_links_are_left_alone_and_nothing_is_added(name: str) -> None:
     """The other side tracks and adds what it is not told to leave, as an account may be set to."""
     (message,) = make_readers("Title", 1)
@@ -153,7 +182,7 @@ def test_bodies_that_differ_go_in_requests_of_their_own(name: str) -> None:
 @every_sharing
 def test_mails_that_share_nothing_go_one_by_one(name: str) -> None:
     """A notice has a body of its own."""
-    messages = [dataclasses.replace(message, shared=None, blanks=()) for message in make_readers("T", 1, 2)]
+    messages = [make_readers("T", number)[0] for number in (1, 2)]
     server = hand_over(name, messages)
     assert len(server.requests) == 2
     assert_arrived(server.mails, messages)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from newsletter.delivery.headers import OpenHead
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import AddressRefused, TemporaryTransportError, TransportError, TransportMisconfigured
 from newsletter.model import Fragment, Submitted
@@ -18,9 +20,19 @@ from .smtp_trials import submit_one
 # --- What arrives ---------------------------------------------------------------------------------
 
 
+class DottedHead(OpenHead):
+    """Fields as none of ours are."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def encode(self, own: Mapping[str, str], boundary: str) -> bytes:
+        return b".a: b\r\n..c: d\r\n.\r\n\r\n"
+
+
 def test_a_line_that_begins_with_a_dot_arrives_whole() -> None:
     mailbox = Mailbox()
-    message = make_message(head=b".a: b\r\n..c: d\r\n.\r\n\r\n")
+    message = make_message(letterhead=DottedHead())
     submit_one(smtp_server(mailbox), message=message)
     assert mailbox.mails == [message.raw]
 
@@ -35,12 +47,12 @@ def test_a_message_larger_than_every_buffer_arrives_whole() -> None:
 def test_an_international_domain_goes_in_a_labels() -> None:
     mailbox = Mailbox()
     submit_one(smtp_server(mailbox), message=make_message(recipient="wang@xn--fsqu00a.xn--0zwm56d"))
-    submit_one(smtp_server(mailbox), message=make_message(head=b"", recipient="wang@例子.测试"))
+    submit_one(smtp_server(mailbox), message=make_message(recipient="wang@例子.测试"))
     assert mailbox.recipients == ["wang@xn--fsqu00a.xn--0zwm56d"] * 2
 
 
 def test_an_address_beyond_ascii_is_refused_alone_as_a_server_would() -> None:
-    result = submit_one(smtp_server(Mailbox()), message=make_message(head=b"", recipient="王@mail.test"))
+    result = submit_one(smtp_server(Mailbox()), message=make_message(recipient="王@mail.test"))
     assert isinstance(result, AddressRefused)
     assert (result.code, result.status) == (553, "5.6.7")
 

@@ -14,10 +14,20 @@ from typing import Self
 import pytest
 
 from newsletter.delivery.desk import Assignment
+from newsletter.delivery.headers import OpenHead
 from newsletter.delivery.send import Job, deliver
 from newsletter.delivery.transports import Features, Result
 from newsletter.errors import NewsletterError
-from newsletter.model import Call, DeliveryCounts, DeliveryState, Digest, EditionKind, Message, Submitted
+from newsletter.model import (
+    Call,
+    DeliveryCounts,
+    DeliveryState,
+    Digest,
+    EditionKind,
+    Message,
+    SharedBody,
+    Submitted,
+)
 from newsletter.store import Store, open_store
 from newsletter.store.batches import Reoffer, recover_deliveries
 from newsletter.store.editions import find_edition
@@ -84,7 +94,11 @@ class PlainComposer:
 
     def compose(self, offer: Offer) -> Message:
         address = offer.subscriber.email
-        return Message(f"edition.{offer.subscriber.public_id}", "a@b.test", address, (), b"", "x", (), ())
+        delivery_id = f"edition.{offer.subscriber.public_id}"
+        return Message(delivery_id, "a@b.test", address, OpenHead(()), {}, _NOTHING, {})
+
+
+_NOTHING = SharedBody(lambda blanks: ((), ()), lambda: (("",), ("",)))
 
 
 @dataclass

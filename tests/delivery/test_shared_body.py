@@ -27,12 +27,11 @@ def fill(pieces: Pieces, message: Message) -> str:
 
 def assert_is_the_readers_own(message: Message) -> None:
     """But for white space: lines are wrapped and parts are filled up for other lengths."""
-    assert message.shared is not None
-    assert fill(message.shared.text, message).split() == message.text.split()
-    assert fill(message.shared.html, message).split() == message.html.split()
-    kinds = {"HTML_" in name for name in message.shared.html[1::2]}
+    assert fill(message.body.text, message).split() == message.text.split()
+    assert fill(message.body.html, message).split() == message.html.split()
+    kinds = {"HTML_" in name for name in message.body.html[1::2]}
     assert kinds == {True}
-    assert {"UNSUBSCRIBE", "HTML_UNSUBSCRIBE"} <= set(message.shared.names)
+    assert {"UNSUBSCRIBE", "HTML_UNSUBSCRIBE"} <= set(message.body.names)
 
 
 def test_the_shared_body_of_a_reader_is_his_own() -> None:
@@ -42,8 +41,7 @@ def test_the_shared_body_of_a_reader_is_his_own() -> None:
 def test_a_paper_that_speaks_of_blanks_is_shared_as_it_was_written() -> None:
     message = compose(titles=PLANTED)
     assert_is_the_readers_own(message)
-    assert message.shared is not None
-    words = "".join(message.shared.text[::2])
+    words = "".join(message.body.text[::2])
     assert all(title in words for title in PLANTED)
 
 
@@ -54,8 +52,5 @@ def test_no_title_makes_a_blank(titles: list[str]) -> None:
 
 def test_the_mark_is_that_of_the_body_and_stands_nowhere_in_it() -> None:
     one, same, other = compose(), compose(), compose(titles=["Another"])
-    assert one.shared is not None
-    assert same.shared is not None
-    assert other.shared is not None
-    assert one.shared.mark == same.shared.mark != other.shared.mark
-    assert one.shared.mark not in "".join(one.shared.text + one.shared.html)
+    assert one.body.mark == same.body.mark != other.body.mark
+    assert one.body.mark not in "".join(one.body.text + one.body.html)

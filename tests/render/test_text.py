@@ -61,7 +61,7 @@ def test_links_of_markdown_are_found_as_written() -> None:
 def test_long_lines_of_a_text_are_wrapped_where_they_began() -> None:
     long = "  " + "word " * 20 + "end"
     short, address = "a" * 76, "see https://papers.test/" + "x" * 80
-    first, second, *rest = wrap_lines(f"{long}\n{short}\n{address}\n").split("\n")
+    first, second, *rest = wrap_lines(f"{long}\r\n{short}\r\n{address}\r\n".encode()).decode().split("\r\n")
     assert measure(first) <= COLUMNS
     assert first.startswith("  word")
     assert second.startswith("  word")

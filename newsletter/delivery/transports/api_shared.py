@@ -10,22 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from newsletter.delivery.transports.addresses import encode_address
-from newsletter.model import Message, Pieces, SharedBody
+from newsletter.model import Message, Pieces
 
-_PERSONAL = frozenset({"to", "date", "message-id", "list-unsubscribe"})
-
-
-def find_body(message: Message) -> SharedBody:
-    """The body that the message shares, else its own, without blanks."""
-    return message.shared or SharedBody(lambda: ((message.text,), (message.html,)))
+_PERSONAL = frozenset({"To", "Message-ID", "List-Unsubscribe"})
 
 
 def share_request(first: Message, other: Message) -> bool:
     """Whether both have the same body, and the same headers but for those that a request has for each."""
     return (
-        first.shared is not None
-        and first.shared is other.shared
-        and _list_shared_headers(first) == _list_shared_headers(other)
+        first.body is other.body
+        and first.letterhead is other.letterhead
+        and _list_shared_fields(first) == _list_shared_fields(other)
     )
 
 
@@ -43,5 +38,5 @@ def write_body(
     )
 
 
-def _list_shared_headers(message: Message) -> list[tuple[str, str]]:
-    return [field for field in message.headers if field[0].lower() not in _PERSONAL]
+def _list_shared_fields(message: Message) -> list[str]:
+    return [value for name, value in message.own_fields.items() if name not in _PERSONAL]

@@ -12,17 +12,27 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
 
 from newsletter.config.transports import MailgunConfig
+from newsletter.delivery.transports.addresses import encode_address
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
-from newsletter.delivery.transports.api_mails import Mail, make_ascii, read_mail, require, split_mailbox
-from newsletter.delivery.transports.api_shared import find_body, write_body
+from newsletter.delivery.transports.api_mails import (
+    make_ascii,
+    make_pattern,
+    open_headers,
+    read_mail,
+    require,
+    split_mailbox,
+    write_strings,
+)
+from newsletter.delivery.transports.api_shared import write_body
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -30,11 +40,13 @@ from newsletter.errors import (
     TransportError,
     TransportMisconfigured,
 )
-from newsletter.model import Call, Message, Pieces, SharedBody, Submitted
+from newsletter.model import Call, Letterhead, Message, SharedBody, Submitted
 
-_TAG = re.compile(r"%[A-Za-z_]{3}[!-~]*%")
+_TAG = re.compile(r"%[A-Za-z_]{3}[!-~\w]*%")
 """What Mailgun might fill, several where they touch; most bytes that are percent-encoded are none."""
 _TAG_SIGN = re.compile(rf"%(?={_TAG.pattern[1:]})")
+
+_write_ascii = json.JSONEncoder(separators=(",", ":")).encode
 
 _UNSUBSCRIBE = "List-Unsubscribe"
 _KEY_FIX = (
@@ -71,25 +83,25 @@ class MailgunDialect:
         self._headers = {"Authorization": f"Basic {login}"}
 
     def encode(self, message: Message) -> bytes:
-        mail, body, values = read_mail(message), find_body(message), message.personal
-        variables = {_name_variable(body, name): values[name] for name in body.names}
-        variables |= {_name_word(body, place): word for place, word in enumerate(_list_words(mail, body))}
-        if _UNSUBSCRIBE in mail.own_headers:
-            variables[_name_variable(body, _UNSUBSCRIBE)] = make_ascii(mail.own_headers[_UNSUBSCRIBE])
-        return f"{json.dumps(mail.recipient)}:{json.dumps(variables, separators=(',', ':'))}".encode()
+        recipient, own, values = encode_address(message.recipient), message.own_fields, message.personal
+        strings = [recipient, *(values[name] for name in message.body.names)]
+        if _UNSUBSCRIBE in own:
+            strings.append(make_ascii(own[_UNSUBSCRIBE]))
+        pattern = _find_variables(message).pattern
+        return (pattern % tuple(write_strings(strings, _write_ascii))).encode("ascii")
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
-        mails, body = list(map(read_mail, call.messages)), find_body(call.messages[0])
+        first = call.messages[0]
         fields = [
-            *_write_shared(mails[0], body),
-            *(("to", _write_recipient(mail)) for mail in mails),
+            *_write_shared(first),
+            *(("to", _write_recipient(message)) for message in call.messages),
             ("recipient-variables", f"{{{b','.join(parts).decode()}}}"),
             ("o:tracking", "no"),
             ("o:tracking-clicks", "no"),
             ("o:tracking-opens", "no"),
         ]
-        domain = self._domain or split_mailbox(mails[0].sender)[1].rpartition("@")[2]
-        return self._post(domain, fields, boundary=f"newsletter-{body.mark}")
+        domain = self._domain or split_mailbox(read_mail(first).sender)[1].rpartition("@")[2]
+        return self._post(domain, fields, boundary=f"newsletter-{first.body.mark}")
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:
         if "Magnificent API" in answer.text:  # its greeting wherever a path leads nowhere
@@ -144,14 +156,12 @@ class MailgunDialect:
         return Request("POST", f"/v3/{quote(domain, safe='')}/messages", content, headers)
 
 
-def _write_shared(mail: Mail, body: SharedBody) -> Iterator[tuple[str, str]]:
+def _write_shared(message: Message) -> Iterator[tuple[str, str]]:
     """The fields that all readers have in common, with blanks for what they have not."""
-    words = {
-        word: _write_variable(_name_word(body, place)) for place, word in enumerate(_list_words(mail, body))
-    }
+    mail, body, words = read_mail(message), message.body, _find_variables(message).words
 
     def write_plain(text: str) -> str:
-        return _TAG.sub(lambda tag: words[tag[0]], text)
+        return _TAG.sub(lambda tag: _write_variable(words[tag[0]]), text)
 
     def write_blank(name: str) -> str:
         return _write_variable(_name_variable(body, name))
@@ -162,39 +172,48 @@ def _write_shared(mail: Mail, body: SharedBody) -> Iterator[tuple[str, str]]:
     yield "html", write_body(body.html, write_blank, lambda words: _TAG_SIGN.sub("&#37;", words))
     if mail.reply_to:
         yield "h:Reply-To", write_plain(mail.reply_to)
-    for name, value in mail.own_headers.items():
-        shown = write_blank(name) if name == _UNSUBSCRIBE else write_plain(make_ascii(value))
-        yield f"h:{name}", shown
+    for name, value in open_headers(message.letterhead, tuple(message.own_fields)).items():
+        yield f"h:{name}", write_blank(name) if value is None else write_plain(value)
 
 
-def _write_recipient(mail: Mail) -> str:
+def _write_recipient(message: Message) -> str:
     """Without a name that Mailgun might fill."""
-    return mail.recipient if _TAG.search(mail.to) else mail.to
+    to = message.own_fields["To"]
+    return encode_address(message.recipient) if _TAG.search(to) else to
 
 
 def _name_variable(body: SharedBody, name: str) -> str:
     return f"{name.replace('-', '_')}_{body.mark}"
 
 
-def _name_word(body: SharedBody, place: int) -> str:
-    return _name_variable(body, f"WORD{place}")
-
-
 def _write_variable(name: str) -> str:
     return f"%recipient.{name}%"
 
 
-def _list_words(mail: Mail, body: SharedBody) -> list[str]:
-    """What Mailgun might fill in all that is no HTML, each once."""
-    fields = (mail.sender, mail.subject, mail.reply_to, *map(make_ascii, _list_shared(mail)))
-    found = [word for field in fields for word in _TAG.findall(field)]
-    return list(dict.fromkeys([*found, *_find_tags(body.text)]))
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """The variables of a request's readers."""
+
+    words: Mapping[str, str]
+    """What Mailgun might fill in all that is no HTML, with the variables that stand for it."""
+    pattern: str
+    """To be filled with an address, the blanks of the body and List-Unsubscribe."""
 
 
-def _list_shared(mail: Mail) -> list[str]:
-    return [value for name, value in mail.own_headers.items() if name != _UNSUBSCRIBE]
+def _find_variables(message: Message) -> _Variables:
+    own = message.own_fields
+    return _open_variables(message.letterhead, tuple(own), own["Subject"], message.body)
 
 
-@lru_cache(maxsize=64)
-def _find_tags(pieces: Pieces) -> tuple[str, ...]:
-    return tuple(tag for words in pieces[::2] for tag in _TAG.findall(words))
+@lru_cache(maxsize=8)  # of the calls in flight
+def _open_variables(
+    letterhead: Letterhead, own: tuple[str, ...], subject: str, body: SharedBody
+) -> _Variables:
+    headers, fields = open_headers(letterhead, own), dict(letterhead.write(dict.fromkeys(own, "")))
+    shown = [fields["From"], subject, fields.get("Reply-To", ""), *filter(None, headers.values())]
+    found = dict.fromkeys(tag for text in (*shown, *body.text[::2]) for tag in _TAG.findall(text))
+    words = {word: _name_variable(body, f"WORD{place}") for place, word in enumerate(found)}
+    variables: dict[str, str | None] = {_name_variable(body, name): None for name in body.names}
+    variables |= {name: word for word, name in words.items()}
+    variables |= {_name_variable(body, name): None for name, value in headers.items() if value is None}
+    return _Variables(words, f'"%s":{make_pattern(variables, _write_ascii)}')

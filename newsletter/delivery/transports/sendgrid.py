@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import httpx
 
 from newsletter.config.transports import SendgridConfig
+from newsletter.delivery.transports.addresses import encode_address
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer, read_wait
 from newsletter.delivery.transports.api_mails import (
     encode_json,
     make_ascii,
+    make_pattern,
+    open_headers,
     read_mail,
     require,
     split_mailbox,
+    write_json,
+    write_strings,
 )
-from newsletter.delivery.transports.api_shared import find_body, write_body
+from newsletter.delivery.transports.api_shared import write_body
 from newsletter.delivery.transports.api_wire import Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
@@ -34,7 +41,7 @@ from newsletter.errors import (
     TransportError,
     TransportMisconfigured,
 )
-from newsletter.model import Call, Message, SharedBody, Submitted
+from newsletter.model import Call, Letterhead, Message, SharedBody, Submitted
 
 _SUBSTITUTIONS = 10_000
 """Bytes of one reader's, by the OpenAPI file; another page says 50,000."""
@@ -84,21 +91,19 @@ class SendgridDialect:
         }
 
     def encode(self, message: Message) -> bytes:
-        mail, body, values = read_mail(message), find_body(message), message.personal
-        substitutions = {_write_tag(body, name): values[name] for name in body.names}
-        size = sum(len(part.encode()) for item in substitutions.items() for part in item)
-        if size > _SUBSTITUTIONS:
-            raise PermanentTransportError(f"the personal links are {size} bytes; sendgrid takes 10,000")
-        return encode_json(
-            {
-                "to": [_write_mailbox(mail.to)],
-                "headers": {name: make_ascii(value) for name, value in mail.own_headers.items()},
-                "substitutions": substitutions,
-            }
-        )
+        encode_address(message.recipient)
+        own, values = message.own_fields, message.personal
+        part = _open_part(message.letterhead, tuple(own), message.body)
+        to = write_json(_write_mailbox(own["To"]))
+        strings = [make_ascii(own[name]) for name in part.headers]
+        strings += [values[name] for name in message.body.names]
+        encoded = (part.pattern % (to, *write_strings(strings))).encode()
+        if len(encoded) > _SUBSTITUTIONS:
+            _check_substitutions(message)
+        return encoded
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
-        mail, body = read_mail(call.messages[0]), find_body(call.messages[0])
+        mail, body = read_mail(call.messages[0]), call.messages[0].body
         text, html = (
             write_body(pieces, lambda name: _write_tag(body, name)) for pieces in (body.text, body.html)
         )
@@ -140,6 +145,33 @@ class SendgridDialect:
         if "mail.send" not in answer.json()["scopes"]:
             raise TransportMisconfigured("sendgrid: the key is valid and may not send", fix=_SCOPE_FIX)
         return "the key is valid and may send"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What all personalizations of a request have in common."""
+
+    pattern: str
+    """To be filled with the mailbox, the headers and the substitutions."""
+    headers: tuple[str, ...]
+    """Those that each reader has for himself."""
+
+
+@lru_cache(maxsize=8)  # of the calls in flight
+def _open_part(letterhead: Letterhead, own: tuple[str, ...], body: SharedBody) -> _Part:
+    headers = open_headers(letterhead, own)
+    tags = dict.fromkeys([_write_tag(body, name) for name in body.names])
+    pattern = '{"to":[%s],"headers":' + make_pattern(headers) + ',"substitutions":' + make_pattern(tags) + "}"
+    return _Part(pattern, tuple(name for name, value in headers.items() if value is None))
+
+
+def _check_substitutions(message: Message) -> None:
+    """Raises PermanentTransportError where they are too long."""
+    values = message.personal
+    parts = [part for name in message.body.names for part in (_write_tag(message.body, name), values[name])]
+    size = len("".join(parts).encode())
+    if size > _SUBSTITUTIONS:
+        raise PermanentTransportError(f"the personal links are {size} bytes; sendgrid takes 10,000")
 
 
 def _write_tag(body: SharedBody, name: str) -> str:

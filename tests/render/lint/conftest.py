@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery.headers import encode_head
-from newsletter.model import Message, Paper, Theme
+from newsletter.delivery.headers import OpenHead
+from newsletter.model import Message, Paper, SharedBody, Theme
 from newsletter.model.theme import DARK, LIGHT
 from newsletter.render.environment import make_environment
 from newsletter.render.layout import lay_out, personalise
@@ -45,11 +45,10 @@ def make_mail(
         delivery_id="2025-09-24.test",
         sender="digest@papers.test",
         recipient=LINKS.address,
-        headers=headers,
-        head=encode_head(headers, "=_b"),
-        boundary="=_b",
-        text_fragments=body.text,
-        html_fragments=body.html,
+        letterhead=OpenHead(headers),
+        own_fields={},
+        body=SharedBody(lambda blanks: (body.text, body.html), lambda: ((), ())),
+        blanks={},
     )
     return LintedMail(message.html, message.text, message.raw, own.logo)
 
