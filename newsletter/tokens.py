@@ -13,13 +13,10 @@ import binascii
 import hmac
 from datetime import UTC, datetime
 from enum import StrEnum
-from hashlib import sha256
 
 from newsletter.errors import TokenError
 
 _MAC_BYTES = 16
-_BLOCK_BYTES = 64  # of SHA-256
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -44,24 +41,19 @@ class TokenMaker:
     """Makes many tokens of one purpose; the key is read once."""
 
     def __init__(self, key: bytes, purpose: Purpose) -> None:
-        # RFC 2104 §2 with each padded key hashed once: `hmac` takes twice as long for the three of a mail.
-        block = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
-        self._inner = sha256(bytes(byte ^ 0x36 for byte in block) + purpose.value.encode() + b"\0")
-        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+        self._keyed = hmac.new(key, purpose.value.encode() + b"\0", "sha256")
 
     def make(self, subject: str, *, expires_at: datetime | None = None) -> str:
         """As `make_token`."""
         payload = subject if expires_at is None else f"{subject}|{int(expires_at.timestamp())}"
         data = payload.encode()
-        token = binascii.b2a_base64(self.sign(data) + data, newline=False)
-        return token.translate(_URL_SAFE, b"=").decode("ascii")
+        return base64.urlsafe_b64encode(self.sign(data) + data).rstrip(b"=").decode("ascii")
 
     def sign(self, payload: bytes) -> bytes:
         """The MAC of a payload."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(payload)
-        outer.update(inner.digest())
-        return outer.digest()[:_MAC_BYTES]
+        mac = self._keyed.copy()
+        mac.update(payload)
+        return mac.digest()[:_MAC_BYTES]
 
 
 def check_token(key: bytes, purpose: Purpose, token: str, *, now: datetime) -> str:
