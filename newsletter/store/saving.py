@@ -184,35 +184,49 @@ def _insert(tx: Transaction, rows: Iterable[Addressed], now: datetime) -> None:
         kinds.setdefault(wishes, []).extend(alike)
     for wishes, kind in kinds.items():
         addresses, emails, names, _ = zip(*kind, strict=True)
-        own_names = (name or "" for name in names)
-        ids = make_public_ids(len(kind))
-        own = list(chain.from_iterable(zip(ids, addresses, emails, own_names, strict=True)))
-        rest = len(own) % (len(_OWN) * _ROWS_A_STATEMENT)
-        shared = _new_columns(wishes, moment)
-        _insert_kind(tx, shared, own[: len(own) - rest], _ROWS_A_STATEMENT)
-        _insert_kind(tx, shared, own[len(own) - rest :], 1)
+        own: dict[_Columns, Sequence[_Value]] = {("public_id",): make_public_ids(len(kind))}
+        if emails == addresses:  # then given once
+            own["normal_email", "email"] = emails
+        else:
+            own |= {("normal_email",): addresses, ("email",): emails}
+        if any(names):
+            own["name",] = [name or "" for name in names]
+        _insert_kind(tx, _new_columns(wishes, moment), tuple(own), list(zip(*own.values(), strict=True)))
 
 
 _Value = str | int | None
-_OWN = ("public_id", "normal_email", "email", "name")
+_Columns = tuple[str, ...]
 _ROWS_A_STATEMENT = 200
 
 
-def _insert_kind(tx: Transaction, shared: Mapping[str, _Value], own: Sequence[_Value], rows: int) -> None:
+def _insert_kind(
+    tx: Transaction,
+    shared: Mapping[str, _Value],
+    own: tuple[_Columns, ...],
+    rows: Sequence[tuple[_Value, ...]],
+) -> None:
     """Many rows a statement, the shared values once in each, straight to the driver: a row a statement takes
-    a third longer, and SQLAlchemy's own way twice as long."""
-    width = len(_OWN) * rows
-    values = [(*shared.values(), *own[at : at + width]) for at in range(0, len(own), width)]
-    if values:
-        tx.exec_driver_sql(_insert_statement(tuple(shared), rows), values)
+    a third longer, and SQLAlchemy's own way twice as long. Each value of a row goes into all columns of its
+    place in `own`."""
+    rest = len(rows) % _ROWS_A_STATEMENT
+    for part, size in ((rows[: len(rows) - rest], _ROWS_A_STATEMENT), (rows[len(rows) - rest :], 1)):
+        values = [
+            (*shared.values(), *chain.from_iterable(part[at : at + size])) for at in range(0, len(part), size)
+        ]
+        if values:
+            tx.exec_driver_sql(_insert_statement(tuple(shared), own, size), values)
 
 
 @lru_cache(maxsize=64)
-def _insert_statement(shared: tuple[str, ...], rows: int) -> str:
+def _insert_statement(shared: _Columns, own: tuple[_Columns, ...], rows: int) -> str:
+    columns = ", ".join([*shared, *chain.from_iterable(own)])
     common = [f"?{number + 1}" for number in range(len(shared))]
-    own = count(len(shared) + 1)
-    places = [", ".join([*common, *(f"?{next(own)}" for _ in _OWN)]) for _ in range(rows)]
-    return f"INSERT INTO subscriber ({', '.join(shared + _OWN)}) VALUES ({'), ('.join(places)})"  # noqa: S608 - names
+    numbers = count(len(shared) + 1)
+    places = []
+    for _ in range(rows):
+        each = [[f"?{next(numbers)}"] * len(names) for names in own]
+        places.append(", ".join([*common, *chain.from_iterable(each)]))
+    return f"INSERT INTO subscriber ({columns}) VALUES ({'), ('.join(places)})"  # noqa: S608 - names
 
 
 def _new_columns(wishes: Wishes, moment: str) -> dict[str, _Value]:
