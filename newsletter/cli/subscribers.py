@@ -36,12 +36,12 @@ def import_list(ctx: click.Context, file: str) -> int:
     gets mail again by an import.
     """
     from newsletter.render.words import known_languages
-    from newsletter.store.list_lines import decode_lines
+    from newsletter.store.list_lines import decode_blocks
     from newsletter.store.subscriber_list import import_subscribers
 
     with opened_publisher(ctx) as publisher, click.open_file(file, "rb") as binary:
-        lines = decode_lines(binary)
-        report = import_subscribers(publisher.store, lines, languages=known_languages(), now=now())
+        blocks = decode_blocks(binary)
+        report = import_subscribers(publisher.store, blocks, languages=known_languages(), now=now())
     for problem in report.problems:
         click.echo(f"{file}:{problem.line}: {problem.message}", err=True)
     click.echo(f"{report.added} new, {report.known} known, {len(report.problems)} left out")

@@ -1,7 +1,8 @@
-"""A subscriber list as it comes: bytes → lines of text → cells by column, each line for itself.
+"""A subscriber list as it comes: bytes → text → cells by column, each line for itself.
 
 No cell of ours holds a line break, so a line is a row, and whatever is broken in one (a quote left
-open, a byte that is no UTF-8) costs that row alone. What the cells mean is left to `subscriber_list`.
+open, a byte that is no UTF-8) costs that row alone. Text comes in blocks of whole lines, because a look at
+many lines costs hardly more than a look at one. What the cells mean is left to `subscriber_list`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ _PLAIN_LINE = 10_000  # characters, far below the limit that csv sets a cell
 _SPECIAL = re.compile(r'["\r\n]|(?:\A|[,;\t]) ')
 
 
-def decode_lines(file: IO[bytes]) -> Iterator[str]:
-    """The lines of a list in UTF-8, or in UTF-16 where a byte order mark says so.
+def decode_blocks(file: IO[bytes]) -> Iterator[str]:
+    """A list in UTF-8, or in UTF-16 where a byte order mark says so, as blocks of whole lines.
 
     What cannot be decoded becomes a lone surrogate, which `is_decoded` finds.
     """
@@ -33,11 +34,10 @@ def decode_lines(file: IO[bytes]) -> Iterator[str]:
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield from _decode_utf16(chain([first], iter(lambda: file.read(_BLOCK), b"")))
         return
-    lines = [first.removeprefix(codecs.BOM_UTF8)]
-    while lines:
-        # Some programs end lines with a carriage return alone.
-        yield from io.StringIO(b"".join(lines).decode(errors="surrogateescape"), newline="")
-        lines = file.readlines(_BLOCK)
+    block = first.removeprefix(codecs.BOM_UTF8)
+    while block:
+        yield block.decode(errors="surrogateescape")
+        block = file.read(_BLOCK) + file.readline()
 
 
 def _decode_utf16(blocks: Iterable[bytes]) -> Iterator[str]:
@@ -45,9 +45,16 @@ def _decode_utf16(blocks: Iterable[bytes]) -> Iterator[str]:
     for text in codecs.iterdecode(blocks, "utf-16", errors="replace"):
         whole = rest + text.replace("\N{REPLACEMENT CHARACTER}", _UNDECODED)
         *lines, rest = io.StringIO(whole, newline="")
-        yield from lines
+        if lines:
+            yield "".join(lines)
     if rest:
         yield rest
+
+
+def split_first_line(block: str) -> tuple[str, str]:
+    """The first line of a block, its end included, and the lines after it."""
+    line = next(io.StringIO(block, newline=""), "")
+    return line, block[len(line) :]
 
 
 def is_decoded(text: str) -> bool:
@@ -72,12 +79,11 @@ class Header:
         return cells + [""] * (len(self.columns) - len(cells))
 
 
-def read_header(lines: Iterator[str], known: Sequence[str]) -> Header:
-    """The first of `lines`: columns that are all `known`, `email` among them, none of them twice.
+def read_header(line: str, known: Sequence[str]) -> Header:
+    """The first line of a list: columns that are all `known`, `email` among them, none of them twice.
 
     The delimiter is comma, semicolon or tab, whichever the header has most. Raises ConfigError.
     """
-    line = next(lines, "")
     fix = f"name them: {', '.join(known)}"
     if not is_decoded(line) or "\0" in line:
         raise ConfigError(["line 1: the list is not UTF-8 text"], fix="save it as UTF-8")

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
-from itertools import count
-from typing import Any, NamedTuple
+from itertools import chain, count, groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -41,8 +42,16 @@ class SubscriberRow(NamedTuple):
     status: SubscriberStatus | None = None
 
 
-Addressed = tuple[str, SubscriberRow]
-"""A row behind the normal form of its address."""
+class Wishes(NamedTuple):
+    """What a row says beside address and name; most rows of a list share theirs."""
+
+    preferences: Preferences = Preferences()
+    named: frozenset[str] = frozenset()
+    status: SubscriberStatus | None = None
+
+
+Addressed = tuple[str, str, str | None, Wishes]
+"""A row of a long list: the normal form of its address, the address, the name, the wishes."""
 
 
 def save_subscribers(tx: Transaction, rows: Iterable[SubscriberRow], *, now: datetime) -> int:
@@ -50,36 +59,39 @@ def save_subscribers(tx: Transaction, rows: Iterable[SubscriberRow], *, now: dat
 
     A new address counts as confirmed unless its row says otherwise.
     """
-    addressed = [(normal_email(row.email), row._replace(email=row.email.strip())) for row in rows]
+    addressed = [
+        (normal_email(row.email), row.email.strip(), row.name, Wishes(row.preferences, row.named, row.status))
+        for row in rows
+    ]
     return save_addressed(tx, addressed, now=now)
 
 
 def save_addressed(tx: Transaction, rows: Sequence[Addressed], *, now: datetime) -> int:
     """The same in bulk, for the thousands of a list."""
-    new, known = _part(rows, _find_known(tx, [address for address, _ in rows]))
+    new, known = _part(rows, _find_known(tx, [row[0] for row in rows]))
     _insert(tx, new, now)
-    telling = [each for each in known if each[1].name is not None or each[1].named or each[1].status]
-    stored = _find_stored(tx, [address for address, _ in telling])  # those just added too
-    for address, row in telling:
-        stored[address].change(row)
+    telling = [row for row in known if row[2] is not None or row[3].named or row[3].status]
+    stored = _find_stored(tx, [row[0] for row in telling])  # those just added too
+    for address, _, name, wishes in telling:
+        stored[address].change(name, wishes)
     _update(tx, stored.values(), now)
     return len(new)
 
 
 def _part(
     rows: Sequence[Addressed], stored: Container[str]
-) -> tuple[dict[str, SubscriberRow], Sequence[Addressed]]:
+) -> tuple[Sequence[Addressed], Sequence[Addressed]]:
     """The first rows of new addresses, and the rows of addresses that are stored by then."""
-    if not stored and len(new := dict(rows)) == len(rows):
-        return new, ()
-    new = {}
+    if not stored and len({row[0] for row in rows}) == len(rows):
+        return rows, ()
+    new: dict[str, Addressed] = {}
     known: list[Addressed] = []
-    for address, row in rows:
-        if address in stored or address in new:
-            known.append((address, row))
+    for row in rows:
+        if row[0] in stored or row[0] in new:
+            known.append(row)
         else:
-            new[address] = row
-    return new, known
+            new[row[0]] = row
+    return list(new.values()), known
 
 
 def make_public_ids(count: int) -> list[str]:
@@ -104,17 +116,18 @@ class _Stored:
     is_confirmed_now: bool = False
     is_unsubscribed_now: bool = False
 
-    def change(self, row: SubscriberRow) -> None:
-        """Takes over what the row says; it leads the status forward only."""
-        if row.name is not None:
-            self._set("name", row.name)
-        if row.named:
-            for column, value in _columns_of(row).items():
+    def change(self, name: str | None, wishes: Wishes) -> None:
+        """Takes over what a row says; it leads the status forward only."""
+        if name is not None:
+            self._set("name", name)
+        if wishes.named:
+            for column, value in _columns_of(wishes).items():
                 self._set(column, value)
-        if row.status is not None and _STEPS.index(row.status) > _STEPS.index(self.status):
-            self._set("status", row.status.value)
-            self.is_confirmed_now = row.status is SubscriberStatus.CONFIRMED
-            self.is_unsubscribed_now = row.status is SubscriberStatus.UNSUBSCRIBED
+        status = wishes.status
+        if status is not None and _STEPS.index(status) > _STEPS.index(self.status):
+            self._set("status", status.value)
+            self.is_confirmed_now = status is SubscriberStatus.CONFIRMED
+            self.is_unsubscribed_now = status is SubscriberStatus.UNSUBSCRIBED
 
     def _set(self, column: str, value: _Value) -> None:
         if getattr(self, column) != value:
@@ -125,16 +138,16 @@ class _Stored:
 _STEPS = [each.value for each in SubscriberStatus]
 
 
-def _columns_of(row: SubscriberRow) -> dict[str, _Value]:
-    """The preferences that the row names, by column."""
-    wanted = row.preferences
+def _columns_of(wishes: Wishes) -> dict[str, _Value]:
+    """The preferences that a row names, by column."""
+    wanted = wishes.preferences
     columns: dict[str, tuple[str, _Value]] = {
         "keywords": ("keywords", None if wanted.keywords is None else _write_keywords(wanted.keywords)),
         "frequency": ("frequency", wanted.frequency.value),
         "language": ("language", wanted.language),
         "limit": ("paper_limit", wanted.limit),
     }
-    return dict(columns[name] for name in row.named)
+    return dict(columns[name] for name in wishes.named)
 
 
 def _write_keywords(keywords: Sequence[str]) -> str:
@@ -143,8 +156,7 @@ def _write_keywords(keywords: Sequence[str]) -> str:
 
 def _find_known(tx: Transaction, addresses: Sequence[str]) -> frozenset[str]:
     """Those of these normal forms that are stored."""
-    statement = sa.select(_TABLE.c.normal_email).where(_IS_ONE_OF)
-    return frozenset(tx.execute(statement, {"addresses": json.dumps(addresses)}).scalars())
+    return frozenset(tx.execute(_KNOWN, {"addresses": json.dumps(addresses)}).scalars().all())
 
 
 def _find_stored(tx: Transaction, addresses: Sequence[str]) -> dict[str, _Stored]:
@@ -152,64 +164,73 @@ def _find_stored(tx: Transaction, addresses: Sequence[str]) -> dict[str, _Stored
     if not addresses:
         return {}
     columns = [_TABLE.c[each.name] for each in fields(_Stored) if each.name in _TABLE.c]
-    statement = sa.select(_TABLE.c.normal_email, *columns).where(_IS_ONE_OF)
+    statement = sa.select(_TABLE.c.normal_email, *columns).where(
+        _TABLE.c.normal_email.in_(sa.select(_ADDRESSES))
+    )
     rows = tx.execute(statement, {"addresses": json.dumps(addresses)})
     return {address: _Stored(*values) for address, *values in rows}
 
 
-_IS_ONE_OF = _TABLE.c.normal_email.in_(  # one parameter, however many addresses
-    sa.select(sa.func.json_each(sa.bindparam("addresses")).table_valued("value").c.value)
-)
+_ADDRESSES = sa.func.json_each(sa.bindparam("addresses")).table_valued("value").c.value
+"""One parameter, however many addresses."""
+_KNOWN = sa.select(_ADDRESSES).where(_ADDRESSES.in_(sa.select(_TABLE.c.normal_email)))
+"""Looks each of them up in the index; the other way round SQLite would sort them first."""
 
 
-def _insert(tx: Transaction, rows: Mapping[str, SubscriberRow], now: datetime) -> None:
-    """Adds these rows by their normal forms."""
+def _insert(tx: Transaction, rows: Iterable[Addressed], now: datetime) -> None:
     moment = _write_instant(tx, now)
-    kinds: dict[tuple[Any, ...], _Kind] = {}
-    last: tuple[Any, ...] = ()
-    for public_id, (address, row) in zip(make_public_ids(len(rows)), rows.items(), strict=True):
-        if row[2:] != last:  # most rows of a list are like the one before
-            last = row[2:]
-            kind = kinds.setdefault(last, _Kind(_new_columns(row, moment)))
-        kind.own += (public_id, address, row.email, row.name or "")
-    for kind in kinds.values():
-        rest = len(kind.own) % (len(_OWN) * _ROWS_A_STATEMENT)
-        _insert_kind(tx, kind.shared, kind.own[: len(kind.own) - rest], _ROWS_A_STATEMENT)
-        _insert_kind(tx, kind.shared, kind.own[len(kind.own) - rest :], 1)
+    kinds: dict[Wishes, list[Addressed]] = {}
+    for wishes, alike in groupby(rows, itemgetter(3)):
+        kinds.setdefault(wishes, []).extend(alike)
+    for wishes, kind in kinds.items():
+        addresses, emails, names, _ = zip(*kind, strict=True)
+        own: dict[_Columns, Sequence[_Value]] = {("public_id",): make_public_ids(len(kind))}
+        if emails == addresses:  # then given once
+            own["normal_email", "email"] = emails
+        else:
+            own |= {("normal_email",): addresses, ("email",): emails}
+        if any(names):
+            own["name",] = [name or "" for name in names]
+        _insert_kind(tx, _new_columns(wishes, moment), tuple(own), list(zip(*own.values(), strict=True)))
 
 
 _Value = str | int | None
-_OWN = ("public_id", "normal_email", "email", "name")
+_Columns = tuple[str, ...]
 _ROWS_A_STATEMENT = 200
 
 
-@dataclass(slots=True)
-class _Kind:
-    """New subscribers alike but for name and address: what they share, by column, and the values of each."""
-
-    shared: dict[str, _Value]
-    own: list[_Value] = field(default_factory=list)
-
-
-def _insert_kind(tx: Transaction, shared: Mapping[str, _Value], own: Sequence[_Value], rows: int) -> None:
+def _insert_kind(
+    tx: Transaction,
+    shared: Mapping[str, _Value],
+    own: tuple[_Columns, ...],
+    rows: Sequence[tuple[_Value, ...]],
+) -> None:
     """Many rows a statement, the shared values once in each, straight to the driver: a row a statement takes
-    a third longer, and SQLAlchemy's own way twice as long."""
-    width = len(_OWN) * rows
-    values = [(*shared.values(), *own[at : at + width]) for at in range(0, len(own), width)]
-    if values:
-        tx.exec_driver_sql(_insert_statement(tuple(shared), rows), values)
+    a third longer, and SQLAlchemy's own way twice as long. Each value of a row goes into all columns of its
+    place in `own`."""
+    rest = len(rows) % _ROWS_A_STATEMENT
+    for part, size in ((rows[: len(rows) - rest], _ROWS_A_STATEMENT), (rows[len(rows) - rest :], 1)):
+        values = [
+            (*shared.values(), *chain.from_iterable(part[at : at + size])) for at in range(0, len(part), size)
+        ]
+        if values:
+            tx.exec_driver_sql(_insert_statement(tuple(shared), own, size), values)
 
 
 @lru_cache(maxsize=64)
-def _insert_statement(shared: tuple[str, ...], rows: int) -> str:
+def _insert_statement(shared: _Columns, own: tuple[_Columns, ...], rows: int) -> str:
+    columns = ", ".join([*shared, *chain.from_iterable(own)])
     common = [f"?{number + 1}" for number in range(len(shared))]
-    own = count(len(shared) + 1)
-    places = [", ".join([*common, *(f"?{next(own)}" for _ in _OWN)]) for _ in range(rows)]
-    return f"INSERT INTO subscriber ({', '.join(shared + _OWN)}) VALUES ({'), ('.join(places)})"  # noqa: S608 - names
+    numbers = count(len(shared) + 1)
+    places = []
+    for _ in range(rows):
+        each = [[f"?{next(numbers)}"] * len(names) for names in own]
+        places.append(", ".join([*common, *chain.from_iterable(each)]))
+    return f"INSERT INTO subscriber ({columns}) VALUES ({'), ('.join(places)})"  # noqa: S608 - names
 
 
-def _new_columns(row: SubscriberRow, moment: str) -> dict[str, _Value]:
-    status = row.status or _CONFIRMED
+def _new_columns(wishes: Wishes, moment: str) -> dict[str, _Value]:
+    status = wishes.status or _CONFIRMED
     columns: dict[str, _Value] = {
         "status": status.value,
         "created_at": moment,
@@ -217,7 +238,7 @@ def _new_columns(row: SubscriberRow, moment: str) -> dict[str, _Value]:
         "unsubscribed_at": moment if status is SubscriberStatus.UNSUBSCRIBED else None,
         "frequency": Preferences().frequency.value,
     }
-    columns |= _columns_of(row)
+    columns |= _columns_of(wishes)
     return {column: value for column, value in columns.items() if value not in (None, "")}
 
 

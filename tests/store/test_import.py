@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.model import Preferences, SubscriberStatus
+from newsletter.model import Preferences, Problem, SubscriberStatus
 from newsletter.store import Store, subscriber_list
 from newsletter.store.list_lines import Header
 from newsletter.store.saving import make_public_ids
@@ -97,6 +97,39 @@ def test_a_line_with_an_address_alone_is_read_like_any_other(ends: list[str]) ->
     rows, same = (list(read_rows(each, languages=frozenset({"en"}), problems=[])) for each in (lines, quoted))
     assert rows == same
     assert len(rows) == len(ends)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["a@r.test", "Ann.B@r.test", "x", "", '"q@r.test"', "b@mail.local", "Info@r.test"]
+            ),
+            st.sampled_from(["", ",", ",Ann", ",,"]),
+            st.sampled_from(["\n", "\r\n", "\r"]),
+        ),
+        max_size=12,
+    )
+)
+def test_lines_in_a_block_are_read_like_lines_one_by_one(parts: list[tuple[str, str, str]]) -> None:
+    text = "email,name\n" + "".join(f"{email}{rest}{end}" for email, rest, end in parts)
+    lines = list(io.StringIO(text.removesuffix("\n"), newline=""))
+    blocks: tuple[list[Problem], list[Problem]] = ([], [])
+    whole, single = (
+        list(read_rows(each, languages=frozenset(), problems=problems))
+        for each, problems in zip((["".join(lines)], lines), blocks, strict=True)
+    )
+    assert whole == single
+    assert blocks[0] == blocks[1]
+
+
+def test_a_capital_and_a_name_are_kept_beside_rows_that_have_neither(store: Store) -> None:
+    rows = "".join(f"{'aA'[number % 2]}{number}@r.test,{'N' * (number % 3)}\n" for number in range(450))
+    assert take(store, f"email,name\n{rows}") == (450, 0)
+    with store.read() as tx:
+        found = [f"{each.email},{each.name}\n" for each in iterate_subscribers(tx)]
+        assert find_subscriber(tx, "a1@r.test").email == "A1@r.test"
+    assert "".join(found) == rows
 
 
 def test_a_list_longer_than_a_slice_is_taken_in_whole_and_known_again(

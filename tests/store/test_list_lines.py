@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError
 from newsletter.model import Problem
-from newsletter.store.list_lines import decode_lines
+from newsletter.store.list_lines import decode_blocks
 from newsletter.store.saving import SubscriberRow
 from newsletter.store.subscriber_list import read_rows
 
@@ -22,7 +22,8 @@ Read = tuple[list[SubscriberRow], list[Problem]]
 def read(data: bytes | str) -> Read:
     problems: list[Problem] = []
     file = io.BytesIO(data if isinstance(data, bytes) else data.encode())
-    return list(read_rows(decode_lines(file), languages=LANGUAGES, problems=problems)), problems
+    rows = read_rows(decode_blocks(file), languages=LANGUAGES, problems=problems)
+    return [SubscriberRow(email, name, *wishes) for _, email, name, wishes in rows], problems
 
 
 def emails(rows: Sequence[SubscriberRow]) -> list[str]:
