@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config, read_theme
-from newsletter.keywords import Topics, join_groups, read_groups, shipped_groups
+from newsletter.keywords import Group, Topics, join_groups, read_groups, shipped_groups
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
 from newsletter.store.settings import (
@@ -39,8 +40,13 @@ class Publisher:
     newsletter: Newsletter
     key: bytes
     """Signs the personal links."""
-    topics: Topics
-    """The operator's groups of keywords, and those that come with the package."""
+    own_groups: tuple[Group, ...]
+    """The operator's groups of keywords."""
+
+    @cached_property
+    def topics(self) -> Topics:
+        """The operator's groups, and those that come with the package."""
+        return _join_topics(self.config, self.own_groups)
 
     @cached_property
     def environment(self) -> Environment:
@@ -85,9 +91,9 @@ class Publisher:
 
     def with_current_topics(self) -> Publisher:
         """With keywords.toml as it stands now, for what runs for days. Raises ConfigError."""
-        topics = read_topics(self.config)
-        is_same = topics.fingerprint == self.topics.fingerprint
-        return self if is_same else dataclasses.replace(self, topics=topics)
+        own_groups = _read_own_groups(self.config)
+        is_same = own_groups == self.own_groups
+        return self if is_same else dataclasses.replace(self, own_groups=own_groups)
 
     def close(self) -> None:
         self.store.close()
@@ -98,7 +104,7 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
 
     Raises StoreError and ConfigError.
     """
-    topics = read_topics(config)
+    own_groups = _read_own_groups(config)
     store = open_store(config.store.url)
     section, sender = config.newsletter, config.sender
     today = clock().astimezone(ZoneInfo(section.timezone)).date()
@@ -121,11 +127,28 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
         postal_address=sender.postal_address,
         theme=read_theme(config.theme),
     )
-    return Publisher(config, store, clock, newsletter, key, topics)
+    return Publisher(config, store, clock, newsletter, key, own_groups)
 
 
 def read_topics(config: Config) -> Topics:
     """The vocabulary of keywords.toml and of the package. Raises ConfigError."""
-    shipped = shipped_groups(config.newsletter.language) if config.keywords.groups == "ai" else ()
-    own = read_groups(config.keywords.file, shipped)
-    return Topics(join_groups(own, shipped), own=[group.label for group in own])
+    return _join_topics(config, _read_own_groups(config))
+
+
+def _read_own_groups(config: Config) -> tuple[Group, ...]:
+    path = config.keywords.file
+    try:
+        path.lstat()
+    except FileNotFoundError:  # nothing to judge: the package's topics need not be read for it
+        return ()
+    except OSError:
+        pass  # told as it is read
+    return read_groups(path, _shipped_groups(config))
+
+
+def _join_topics(config: Config, own: Sequence[Group]) -> Topics:
+    return Topics(join_groups(own, _shipped_groups(config)), own=[group.label for group in own])
+
+
+def _shipped_groups(config: Config) -> tuple[Group, ...]:
+    return shipped_groups(config.newsletter.language) if config.keywords.groups == "ai" else ()
