@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config, read_theme
-from newsletter.keywords import Group, Topics, join_groups, read_groups, shipped_groups
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
 from newsletter.store.settings import (
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from newsletter.delivery.dkim import DkimSigner
+    from newsletter.keywords import Group, Topics
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,9 @@ class Publisher:
     @cached_property
     def topics(self) -> Topics:
         """The operator's groups, and those that come with the package."""
-        return _join_topics(self.config, self.own_groups)
+        from newsletter.daily.topics import join_topics  # noqa: PLC0415 - many commands need no keyword
+
+        return join_topics(self.config, self.own_groups)
 
     @cached_property
     def environment(self) -> Environment:
@@ -130,25 +131,13 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
     return Publisher(config, store, clock, newsletter, key, own_groups)
 
 
-def read_topics(config: Config) -> Topics:
-    """The vocabulary of keywords.toml and of the package. Raises ConfigError."""
-    return _join_topics(config, _read_own_groups(config))
-
-
 def _read_own_groups(config: Config) -> tuple[Group, ...]:
-    path = config.keywords.file
     try:
-        path.lstat()
-    except FileNotFoundError:  # nothing to judge: the package's topics need not be read for it
+        config.keywords.file.lstat()
+    except FileNotFoundError:
         return ()
     except OSError:
         pass  # told as it is read
-    return read_groups(path, _shipped_groups(config))
+    from newsletter.daily.topics import read_own_groups  # noqa: PLC0415 - most newsletters have none
 
-
-def _join_topics(config: Config, own: Sequence[Group]) -> Topics:
-    return Topics(join_groups(own, _shipped_groups(config)), own=[group.label for group in own])
-
-
-def _shipped_groups(config: Config) -> tuple[Group, ...]:
-    return shipped_groups(config.newsletter.language) if config.keywords.groups == "ai" else ()
+    return read_own_groups(config)

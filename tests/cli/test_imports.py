@@ -30,7 +30,7 @@ KEPT_OUT = {
     "build": TEMPLATES | FEEDS | NETWORK | RARE,
     "send": TEMPLATES | FEEDS | NETWORK | RARE,
     "build --all": {"premailer", "cssutils", "requests"} | NETWORK | RARE,
-    "send --dry-run": {"feedgen", "dateutil"} | NETWORK | RARE,
+    "preview": {"feedgen", "dateutil"} | NETWORK | (RARE - {"idna"}),
 }
 
 WATCHED = """
