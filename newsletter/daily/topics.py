@@ -23,7 +23,9 @@ def read_own_groups(config: Config) -> tuple[Group, ...]:
 
 def join_topics(config: Config, own: Sequence[Group]) -> Topics:
     """The vocabulary of these groups and of the package."""
-    return Topics(join_groups(own, _shipped_groups(config)), own=[group.label for group in own])
+    shipped = _shipped_groups(config)
+    groups = join_groups(own, shipped) if own else shipped  # which joined to nothing are what they are
+    return Topics(groups, own=[group.label for group in own])
 
 
 def _shipped_groups(config: Config) -> tuple[Group, ...]:

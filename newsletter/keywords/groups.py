@@ -108,8 +108,6 @@ def join_groups(own: Sequence[Group], shipped: Sequence[Group]) -> tuple[Group, 
     left, else under its first name left; with nothing left it vanishes. A broader topic is the group
     that holds that name now. No name is in two groups if none was in two of either side's.
     """
-    if not own:
-        return tuple(shipped)
     owner = {
         squeeze(name): number for number, group in reversed(list(enumerate(own))) for name in group.names
     }
