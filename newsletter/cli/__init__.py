@@ -105,6 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         drop_output()
         code = _fail(explain_system(error))
+    gc.freeze()  # leaving, Python would look for circles in all that was imported: a fifth of a short command
     sys.exit(code)
 
 
