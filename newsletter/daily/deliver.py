@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import secrets
-import socket
 import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.daily.composer import open_composer
 from newsletter.daily.publisher import Publisher
 from newsletter.daily.report import SendReport, Takeover
 from newsletter.daily.transport import choose_reoffer, open_fallback
 from newsletter.daily.weeks import mail_age
-from newsletter.delivery.desk import Assignment
 from newsletter.delivery.refusals import Refusals
-from newsletter.delivery.send import Job, Outcome, Progress, deliver
+from newsletter.delivery.send import Outcome, Progress
 from newsletter.delivery.transports import Transport, open_transport
 from newsletter.model import DeliveryState, SuppressionReason
-from newsletter.store.batches import recover_deliveries, reopen_deliveries
+from newsletter.store.batches import has_open_batch, recover_deliveries, reopen_deliveries
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import EditionFacts, find_edition
 from newsletter.store.ledger import count_by_transport, count_deliveries, list_troubles
@@ -59,8 +53,11 @@ def deliver_edition(
         if held:
             transport = open_transport(publisher.config.transport)
             edition, planned_now, given_up = _prepare(publisher, edition, transport, wish)
-            if edition.planned_at is not None and not edition.is_stopped:
-                run = _Run(publisher, edition, wish, stop, progress)
+            if _is_open(publisher, edition):
+                from newsletter.daily.mailing import Mailing  # noqa: PLC0415 - 0.2 s, only where mail is made
+
+                give_up_at = _give_up_at(publisher, edition, wish)
+                run = Mailing(publisher, edition, give_up_at, stop, progress)
                 outcome = run.deliver(transport)
                 fallback = open_fallback(publisher) if outcome.down and not stop.is_set() else None
                 if fallback is not None and outcome.down is not None:
@@ -125,38 +122,12 @@ def _prepare(
     return edition, planned_now, given_up
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What the runs of an edition share, whichever transport they hand over to."""
-
-    publisher: Publisher
-    edition: EditionFacts
-    wish: Wish
-    stop: threading.Event
-    progress: Progress
-
-    def deliver(self, transport: Transport, *, fresh_only: bool = False) -> Outcome:
-        """One pass over what is due; `fresh_only`: but for whoever another transport may have mailed."""
-        publisher, edition = self.publisher, self.edition
-        with publisher.store.read() as tx:
-            composer = open_composer(tx, publisher, edition)
-        assignment = Assignment(
-            edition_id=edition.id,
-            revision=edition.revision,
-            transport=transport.name,
-            decide=composer.decide,
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
-            fresh_only=fresh_only,
-        )
-        job = Job(
-            composer=composer,
-            clock=publisher.clock,
-            stop=self.stop,
-            give_up_at=_give_up_at(publisher, edition, self.wish),
-            rate_per_second=publisher.config.delivery.rate_per_second,
-            progress=self.progress,
-        )
-        return asyncio.run(deliver(publisher.store, assignment, transport, job))
+def _is_open(publisher: Publisher, edition: EditionFacts) -> bool:
+    """Whether anybody is left whom this run may mail: without a batch it would be over as it begins."""
+    if edition.planned_at is None or edition.is_stopped:
+        return False
+    with publisher.store.read() as tx:
+        return has_open_batch(tx, edition.id)
 
 
 def _give_up_at(publisher: Publisher, edition: EditionFacts, wish: Wish) -> datetime:

@@ -29,8 +29,9 @@ from newsletter.render.pages import (
     summarise_edition,
 )
 from newsletter.render.words import load_words
-from newsletter.site import PublicFile, PublicRank, SitemapPage, build_sitemap
+from newsletter.site import PublicFile, PublicRank
 from newsletter.site.files import all_papers_files, keyword_files, style_file
+from newsletter.site.sitemap import SitemapPage, build_sitemap
 from newsletter.store import Transaction
 from newsletter.store.editions import EditionFacts, load_edition
 from newsletter.store.papers import list_days, list_days_of, load_papers, load_papers_between, load_papers_of

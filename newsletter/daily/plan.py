@@ -84,13 +84,16 @@ class SitePlan:
 
 def make_plan(tx: Transaction, publisher: Publisher, *, out: Path | None, everything: bool) -> SitePlan:
     """`out` is another folder than the configured one: it gets everything."""
-    vocabulary = load_vocabulary(tx, publisher.topics)
-    editions = tuple(list_editions(tx))
     outdated = read_outdated(tx)
     fingerprint = _fingerprint(publisher)
-    linked = find_linked(tx, publisher, vocabulary)
     is_new = out is not None or not (publisher.out / "index.html").exists()
-    if everything or is_new or read_site_fingerprint(tx) != fingerprint:
+    everything = everything or is_new or read_site_fingerprint(tx) != fingerprint
+    if not everything and not outdated.seen:
+        return _plan_nothing(outdated, fingerprint)
+    vocabulary = load_vocabulary(tx, publisher.topics)
+    editions = tuple(list_editions(tx))
+    linked = find_linked(tx, publisher, vocabulary)
+    if everything:
         uses, published = list_keyword_uses(tx, vocabulary), list_published(tx, vocabulary)
         names = {edition.name for edition in editions}
     else:
@@ -111,6 +114,23 @@ def make_plan(tx: Transaction, publisher: Publisher, *, out: Path | None, everyt
         former_addresses=list_former_addresses(tx, vocabulary),
         wanted_editions=frozenset(names),
         wanted_keywords=_order({*uses, *published}, uses, linked),
+        outdated=outdated,
+        fingerprint=fingerprint,
+    )
+
+
+def _plan_nothing(outdated: Outdated, fingerprint: str) -> SitePlan:
+    """Without reading the archive: it would be asked for nothing."""
+    return SitePlan(
+        Vocabulary(),
+        editions=(),
+        uses={},
+        published={},
+        listed=(),
+        linked=(),
+        former_addresses={},
+        wanted_editions=frozenset(),
+        wanted_keywords=(),
         outdated=outdated,
         fingerprint=fingerprint,
     )

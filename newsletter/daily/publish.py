@@ -7,11 +7,11 @@ import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from newsletter.daily.pages import render_files
 from newsletter.daily.plan import SitePlan, make_plan
 from newsletter.daily.publisher import Publisher
 from newsletter.model import FeedFormat, feed_path
-from newsletter.site import SiteChange, changed_topics, ping_hubs, write_site
+from newsletter.site import PublicFile, SiteChange, write_site
+from newsletter.store import Transaction
 from newsletter.store.keywords import mark_published
 from newsletter.store.outdated import forget_outdated
 from newsletter.store.settings import write_site_fingerprint
@@ -32,13 +32,31 @@ def publish_site(publisher: Publisher, *, out: Path | None = None, everything: b
     with publisher.store.read() as tx:
         plan = make_plan(tx, publisher, out=out, everything=everything)
         folder = out or publisher.out
-        change = write_site(folder, render_files(tx, publisher, plan, out=folder))
+        change = write_site(folder, _render_files(tx, publisher, plan, folder))
     if out is None:
         _record(publisher, plan)
-        topics = changed_topics(publisher.newsletter, _without_former(plan, change.written))
-        for problem in ping_hubs(publisher.config.feeds.hubs, topics):
-            _log.warning("%s", problem)
+        _tell_hubs(publisher, _without_former(plan, change.written))
     return change
+
+
+def _render_files(
+    tx: Transaction, publisher: Publisher, plan: SitePlan, folder: Path
+) -> Iterable[PublicFile]:
+    if plan.is_empty:
+        return ()
+    from newsletter.daily.pages import render_files  # noqa: PLC0415 - 0.2 s, and most runs render nothing
+
+    return render_files(tx, publisher, plan, out=folder)
+
+
+def _tell_hubs(publisher: Publisher, written: Iterable[str]) -> None:
+    hubs = publisher.config.feeds.hubs
+    if not hubs:
+        return
+    from newsletter.site.hubs import changed_topics, ping_hubs  # noqa: PLC0415 - most have none
+
+    for problem in ping_hubs(hubs, changed_topics(publisher.newsletter, written)):
+        _log.warning("%s", problem)
 
 
 def _without_former(plan: SitePlan, written: Iterable[str]) -> Iterator[str]:

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config, read_theme
-from newsletter.keywords import Topics, join_groups, read_groups, shipped_groups
 from newsletter.model import Clock, Newsletter
 from newsletter.store import Store, open_store
 from newsletter.store.settings import (
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from newsletter.delivery.dkim import DkimSigner
+    from newsletter.keywords import Group, Topics
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,15 @@ class Publisher:
     newsletter: Newsletter
     key: bytes
     """Signs the personal links."""
-    topics: Topics
-    """The operator's groups of keywords, and those that come with the package."""
+    own_groups: tuple[Group, ...]
+    """The operator's groups of keywords."""
+
+    @cached_property
+    def topics(self) -> Topics:
+        """The operator's groups, and those that come with the package."""
+        from newsletter.daily.topics import join_topics  # noqa: PLC0415 - many commands need no keyword
+
+        return join_topics(self.config, self.own_groups)
 
     @cached_property
     def environment(self) -> Environment:
@@ -85,9 +92,9 @@ class Publisher:
 
     def with_current_topics(self) -> Publisher:
         """With keywords.toml as it stands now, for what runs for days. Raises ConfigError."""
-        topics = read_topics(self.config)
-        is_same = topics.fingerprint == self.topics.fingerprint
-        return self if is_same else dataclasses.replace(self, topics=topics)
+        own_groups = _read_own_groups(self.config)
+        is_same = own_groups == self.own_groups
+        return self if is_same else dataclasses.replace(self, own_groups=own_groups)
 
     def close(self) -> None:
         self.store.close()
@@ -98,7 +105,7 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
 
     Raises StoreError and ConfigError.
     """
-    topics = read_topics(config)
+    own_groups = _read_own_groups(config)
     store = open_store(config.store.url)
     section, sender = config.newsletter, config.sender
     today = clock().astimezone(ZoneInfo(section.timezone)).date()
@@ -121,11 +128,16 @@ def open_publisher(config: Config, clock: Clock) -> Publisher:
         postal_address=sender.postal_address,
         theme=read_theme(config.theme),
     )
-    return Publisher(config, store, clock, newsletter, key, topics)
+    return Publisher(config, store, clock, newsletter, key, own_groups)
 
 
-def read_topics(config: Config) -> Topics:
-    """The vocabulary of keywords.toml and of the package. Raises ConfigError."""
-    shipped = shipped_groups(config.newsletter.language) if config.keywords.groups == "ai" else ()
-    own = read_groups(config.keywords.file, shipped)
-    return Topics(join_groups(own, shipped), own=[group.label for group in own])
+def _read_own_groups(config: Config) -> tuple[Group, ...]:
+    try:
+        config.keywords.file.lstat()
+    except FileNotFoundError:
+        return ()
+    except OSError:
+        pass  # told as it is read
+    from newsletter.daily.topics import read_own_groups  # noqa: PLC0415 - most newsletters have none
+
+    return read_own_groups(config)

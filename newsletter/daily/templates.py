@@ -8,7 +8,6 @@ from pathlib import Path
 
 from newsletter import __version__
 from newsletter.daily.publisher import Publisher
-from newsletter.render.proof import check_templates
 from newsletter.shipped import shipped_path
 from newsletter.store.settings import read_templates_proved, write_templates_proved
 
@@ -20,6 +19,8 @@ def prove_templates(publisher: Publisher) -> None:
     with publisher.store.read() as tx:
         if read_templates_proved(tx) == stamp:
             return
+    from newsletter.render.proof import check_templates  # noqa: PLC0415 - Jinja2 and all it renders with
+
     check_templates(publisher.environment)
     with publisher.store.write() as tx:
         write_templates_proved(tx, stamp)

@@ -29,15 +29,21 @@ class Topics:
         """`own` are the labels of groups that the operator wrote down: no merge moves them."""
         self.own = frozenset(map(normal_form, own))
         self._groups = tuple(groups)
-        self._canonical = {
-            normal_form(name): normal_form(each.label) for each in groups for name in each.names
-        }
-        self._by_normal = {normal_form(each.label): each for each in groups}
         self.ground = lru_cache(maxsize=_REMEMBERED)(self._ground)
 
     @cached_property
     def _finder(self) -> TopicFinder:
         return TopicFinder(self._groups)
+
+    # Made when they are asked for: most commands read no keyword, and there are hundreds of groups.
+
+    @cached_property
+    def _canonical(self) -> dict[str, str]:
+        return {normal_form(name): normal_form(each.label) for each in self._groups for name in each.names}
+
+    @cached_property
+    def _by_normal(self) -> dict[str, Group]:
+        return {normal_form(each.label): each for each in self._groups}
 
     @property
     def names(self) -> Iterable[str]:

@@ -30,12 +30,18 @@ def make_slug(label: str) -> str:
 
 
 def _readable(normal: str) -> str:
-    # Some 0.2 s to import, and only a keyword never seen before needs them.
-    from pypinyin import lazy_pinyin  # noqa: PLC0415
-    from slugify import slugify  # noqa: PLC0415
+    from slugify import slugify  # noqa: PLC0415 - only a keyword never seen before needs it
 
-    ascii_form: str = slugify("-".join(lazy_pinyin(normal)), max_length=_LONGEST, word_boundary=True)
+    ascii_form: str = slugify(_spell(normal), max_length=_LONGEST, word_boundary=True)
     return ascii_form
+
+
+def _spell(normal: str) -> str:
+    if normal.isascii():
+        return normal
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - 0.3 s and 50 MB of dictionaries
+
+    return "-".join(lazy_pinyin(normal))
 
 
 def _short_hash(normal: str) -> str:

@@ -125,6 +125,12 @@ def reopen_deliveries(
     return result.rowcount
 
 
+def has_open_batch(tx: Transaction, edition_id: int) -> bool:
+    """Whether a run would find a batch to claim, now or once its lease is over."""
+    undone = _BATCH.c.edition_id == edition_id, _BATCH.c.state != BatchState.DONE
+    return tx.execute(sa.select(_BATCH.c.number).where(*undone).limit(1)).first() is not None
+
+
 def claim_batch(
     tx: Transaction, edition_id: int, *, owner: str, now: datetime, after: int = -1
 ) -> Lease | None:

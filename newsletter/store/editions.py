@@ -6,18 +6,20 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from newsletter.errors import NotFound
-from newsletter.keywords import Vocabulary
 from newsletter.model import Edition, EditionKind, Paper, edition_name, find_first_day
 from newsletter.store import schema
 from newsletter.store.documents import read_papers
 from newsletter.store.engine import Transaction
 from newsletter.store.papers import date_columns, publish_paper
 from newsletter.store.slices import select_in
+
+if TYPE_CHECKING:
+    from newsletter.keywords import Vocabulary
 
 _EDITION = schema.edition
 _REVISION = schema.edition_revision

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from newsletter.keywords import Vocabulary
 from newsletter.model import EditionKind, Paper, PublishedPaper, edition_name
 from newsletter.store import schema
 from newsletter.store.documents import read_paper
 from newsletter.store.engine import Transaction
 from newsletter.store.slices import is_one_of
+
+if TYPE_CHECKING:
+    from newsletter.keywords import Vocabulary
 
 _EDITION = schema.edition
 _PAPER = schema.paper

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import idna
 import sqlalchemy as sa
 
 from newsletter.errors import NotFound
@@ -86,6 +85,8 @@ def normal_email(email: str) -> str:
         return email
     local, _, domain = email.rpartition("@")
     if not domain.isascii():
+        import idna  # noqa: PLC0415 - large tables that hardly any address needs
+
         with contextlib.suppress(idna.IDNAError):  # not a domain: no subscriber has it
             domain = idna.encode(domain, uts46=True).decode("ascii")
     return f"{local}@{domain}"

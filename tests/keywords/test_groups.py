@@ -184,3 +184,9 @@ def test_no_name_is_in_two_groups_and_none_of_the_operators_is_lost(
     everything = {normal_form(name) for group in [*own, *shipped] for name in group.names}
     assert {squeeze(name) for name in owner} == {squeeze(name) for name in everything}
     assert all(group.label not in group.broader for group in joined)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_without_groups_of_the_operator_the_shipped_ones_stand_as_they_are(language: str) -> None:
+    shipped = shipped_groups(language)
+    assert join_groups([], shipped) == shipped

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import lazy_pinyin
 
 from newsletter.errors import ConfigError
 from newsletter.keywords import (
@@ -145,6 +146,12 @@ def test_a_slug_is_the_same_on_every_machine() -> None:
 def test_a_slug_is_safe_in_urls_and_file_names_and_unique_to_its_normal_form(one: str, other: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]{1,57}", make_slug(one))
     assert (make_slug(one) == make_slug(other)) == (normal_form(one) == normal_form(other))
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_dictionary_of_chinese_changes_nothing_in_ascii(text: str) -> None:
+    """So that it need not be loaded for it."""
+    assert "-".join(lazy_pinyin(text)) == text
 
 
 def test_a_pinned_slug_stands_whatever_the_library_would_say_today() -> None:

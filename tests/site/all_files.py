@@ -16,8 +16,9 @@ from newsletter.feeds import (
     untranslated,
 )
 from newsletter.model import Keyword, Newsletter, PublishedPaper, edition_path, keyword_path
-from newsletter.site import PublicFile, PublicRank, SitemapPage, build_sitemap
+from newsletter.site import PublicFile, PublicRank
 from newsletter.site.files import all_papers_files, keyword_files, style_file
+from newsletter.site.sitemap import SitemapPage, build_sitemap
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 

@@ -14,13 +14,8 @@ from lxml import etree
 
 from newsletter.feeds import STYLE_PATH
 from newsletter.model import FeedFormat, PublishedPaper
-from newsletter.site import (
-    PublicFile,
-    PublicRank,
-    SitemapPage,
-    build_sitemap,
-    write_site,
-)
+from newsletter.site import PublicFile, PublicRank, write_site
+from newsletter.site.sitemap import SitemapPage, build_sitemap
 from tests.builders import DAY, NOON, make_keyword, make_newsletter, make_paper, publish
 from tests.feeds.validity import check_feed
 from tests.site.all_files import feed_files, group_papers

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from newsletter.site import changed_topics, ping_hubs
+from newsletter.site.hubs import changed_topics, ping_hubs
 from tests.builders import make_newsletter
 from tests.hubs import Hub, started_hubs
 

@@ -8,6 +8,8 @@ import pytest
 
 from newsletter.model import Digest, EditionKind, SubscriberStatus, SuppressionReason
 from newsletter.store import Store, planning
+from newsletter.store.batches import close_batches, has_open_batch
+from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import find_edition
 from newsletter.store.intake import take_in
 from newsletter.store.ledger import count_deliveries
@@ -169,3 +171,19 @@ def test_subscribers_are_read_in_pages_without_a_gap(
     with store.read() as tx:
         assert [each.email[0] for each in iterate_subscribers(tx)] == names
         assert [each.email[0] for each in iterate_eligible(tx, EditionKind.DAILY)] == names
+
+
+def test_an_edition_has_open_batches_until_nobody_is_left(store: Store, edition: int) -> None:
+    add(store, "ann", "ben", "cem")
+    plan(store, edition)
+    with store.read() as tx:
+        assert has_open_batch(tx, edition)  # of the plan alone
+    expand_batches(store, edition)
+    with store.write() as tx:
+        assert has_open_batch(tx, edition)
+        close_batches(tx, edition, owner="somebody")
+        assert has_open_batch(tx, edition)  # nobody was mailed
+    close_open(store, edition, Closing.CANCELLED, now=NOON)
+    with store.write() as tx:
+        close_batches(tx, edition, owner="somebody")
+        assert not has_open_batch(tx, edition)

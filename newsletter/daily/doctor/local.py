@@ -11,7 +11,7 @@ from pathlib import Path
 from newsletter.config import Config, check_public_addresses
 from newsletter.config.load import find_secret_files, find_written_secrets
 from newsletter.daily.doctor.findings import Area, Finding, State, warn, well, wrong
-from newsletter.daily.publisher import read_topics
+from newsletter.daily.topics import read_topics
 from newsletter.errors import ConfigError
 from newsletter.render.environment import make_environment
 from newsletter.render.proof import check_templates
