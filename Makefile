@@ -6,6 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Tests and benchmarks start processes by the hundred: what one has compiled the others read.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check test-all contract soak bench reference catalogues screenshots clean
 
 demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in demo/
