@@ -48,7 +48,8 @@ class HandOver:
         """One result a message; raises what `Transport.submit` does, once repeating is no use."""
         busy = lost = 0
         while True:
-            await self._wait_until(self._not_before)
+            if self._not_before:
+                await self._wait_until(self._not_before)
             try:
                 return await self._transport.submit(call)
             except TransportBusy as error:

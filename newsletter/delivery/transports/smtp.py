@@ -18,7 +18,7 @@ from newsletter.delivery.transports.smtp_connection import SmtpConnection, open_
 from newsletter.delivery.transports.smtp_pool import ConnectionPool
 from newsletter.delivery.transports.smtp_transaction import DEFAULT_TIMEOUTS, Timeouts
 from newsletter.errors import TemporaryTransportError
-from newsletter.model import Call, Message
+from newsletter.model import Call
 
 
 def make_transport(config: SmtpConfig) -> SmtpTransport:
@@ -60,13 +60,20 @@ class SmtpTransport:
         while True:
             connection = await self._pool.take()
             try:
-                return (await self._use(connection, message),)
+                result = await connection.hand_over(message)
             except TemporaryTransportError:
+                self._pool.drop(connection)
                 # A server ends an idle connection as it likes, with or without a 421. Where that was
                 # before the mail had begun, another connection shows whether anything is wrong; one
                 # that no call had used before settles it.
                 if connection.has_begun or not connection.is_used:
                     raise
+            except BaseException:
+                self._pool.drop(connection)
+                raise
+            else:
+                self._pool.put_back(connection)
+                return (result,)
 
     async def check(self) -> str:
         """Reaches the server, with TLS and login as for a mail, and leaves."""
@@ -75,15 +82,6 @@ class SmtpTransport:
         config = self._config
         login = f", logged in as {config.username}" if config.username else ""
         return f"{config.host}:{config.port} takes connections ({config.security}{login})"
-
-    async def _use(self, connection: SmtpConnection, message: Message) -> Result:
-        try:
-            result = await connection.hand_over(message)
-        except BaseException:
-            self._pool.drop(connection)
-            raise
-        self._pool.put_back(connection)
-        return result
 
     async def _connect(self) -> SmtpConnection:
         tls_context = None if self._config.security == "none" else self._tls_context

@@ -9,18 +9,20 @@ left to `smtp_connection`, what a reply means to `replies`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import aiosmtplib
 
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.delivery.transports.base import Result
-from newsletter.delivery.transports.replies import Reply, Stage, read_refusal
+from newsletter.delivery.transports.replies import Stage, read_refusal
 from newsletter.delivery.transports.smtp_errors import read_trouble
 from newsletter.delivery.transports.smtp_wire import Wire
 from newsletter.errors import AddressRefused, TemporaryTransportError, TransportError
 from newsletter.model import Message, Submitted
 
-_ENVELOPE = (Stage.SENDER, Stage.RECIPIENT, Stage.DATA)
+_ENVELOPE = ((Stage.SENDER, 2), (Stage.RECIPIENT, 2), (Stage.DATA, 3))
+"""The steps before the content, and with what the code of the hoped-for reply begins."""
 _BROKEN = (aiosmtplib.SMTPException, OSError)
 
 
@@ -64,21 +66,25 @@ class Transaction:
 
     async def _send_envelope(self, commands: tuple[bytes, ...]) -> TransportError | None:
         """None: the server waits for the content. Else why not, with the wire ready for the next mail."""
-        if self._pipelining:
-            self._wire.write(b"".join(commands), replies=len(commands))
+        wire, pipelining, patience = self._wire, self._pipelining, self._timeouts.command
+        if pipelining:
+            wire.write(b"".join(commands), replies=len(commands))
         refusal: TransportError | None = None
-        taken: set[Stage] = set()
+        taken: list[Stage] = []
         try:
-            for stage, command in zip(_ENVELOPE, commands, strict=True):
-                reply = await self._ask(stage, command)
-                if reply.code // 100 == (3 if stage is Stage.DATA else 2):
-                    taken.add(stage)
+            for (stage, hoped_for), command in zip(_ENVELOPE, commands, strict=True):
+                self._stage = stage
+                if not pipelining:
+                    wire.write(command, replies=1)
+                reply = wire.take_reply() or await wire.read(patience)
+                if reply.code // 100 == hoped_for:
+                    taken.append(stage)
                     continue
                 refusal = refusal or read_refusal(reply, stage)
                 if reply.ends_connection:
-                    self._wire.abort()
+                    wire.abort()
                     return refusal
-                if not self._pipelining:
+                if not pipelining:
                     break
             if refusal is not None:
                 await self._forget(taken)
@@ -86,21 +92,14 @@ class Transaction:
             # What was refused in leaving is still refused.
             if refusal is None:
                 raise
-            self._wire.abort()
+            wire.abort()
+        finally:
+            self.took_sender = Stage.SENDER in taken
         return refusal
 
-    async def _ask(self, stage: Stage, command: bytes) -> Reply:
-        self._stage = stage
-        if not self._pipelining:
-            self._wire.write(command, replies=1)
-        reply = await self._wire.read(self._timeouts.command)
-        if stage is Stage.SENDER:
-            self.took_sender = reply.code // 100 == 2
-        return reply
-
-    async def _forget(self, taken: set[Stage]) -> None:
+    async def _forget(self, taken: list[Stage]) -> None:
         """Ends a refused transaction. RFC 2920 §3.1: DATA may be waiting although nobody is to get it."""
-        if taken >= {Stage.RECIPIENT, Stage.DATA}:
+        if Stage.RECIPIENT in taken and Stage.DATA in taken:
             self._wire.abort()  # without a sender, and yet an empty mail would go out
             return
         if Stage.DATA in taken:
@@ -122,7 +121,8 @@ class Transaction:
     async def _send_content(self, message: Message) -> Result:
         wire = self._wire
         wire.write(_write_content(message), replies=1)
-        await wire.flush(self._timeouts.command)
+        if not wire.is_flushed:
+            await wire.flush(self._timeouts.command)
         is_whole = wire.is_flushed
         if is_whole:
             self._stage = Stage.CONTENT
@@ -141,10 +141,15 @@ class Transaction:
 def _write_envelope(message: Message) -> tuple[bytes, ...]:
     """Raises AddressRefused; an address that passes holds nothing that could end the command."""
     return (
-        f"MAIL FROM:<{encode_address(message.sender)}>\r\n".encode("ascii"),
+        _write_sender(message.sender),
         f"RCPT TO:<{encode_address(message.recipient)}>\r\n".encode("ascii"),
         b"DATA\r\n",
     )
+
+
+@lru_cache(maxsize=16)  # the same for all mails of a newsletter
+def _write_sender(address: str) -> bytes:
+    return f"MAIL FROM:<{encode_address(address)}>\r\n".encode("ascii")
 
 
 def _write_content(message: Message) -> bytes:

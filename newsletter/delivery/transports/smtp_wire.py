@@ -24,34 +24,34 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._rest = b""
-        self._lines: list[bytes] = []
-        self._length = 0
 
-    def feed(self, data: bytes) -> list[Reply]:
+    def feed(self, data: bytes) -> tuple[Reply, ...]:
         """The replies that end in `data`. What is no reply, or has no end, is one with code -1."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        replies = []
-        for line in lines:
-            self._lines.append(line)
-            self._length += len(line)
-            if not (line[:3].isdigit() and line[3:4] == b"-"):  # RFC 5321 §4.2.1: a hyphen says more follows
-                replies.append(self._finish())
-        if self._length + len(self._rest) > _LONGEST_REPLY:
-            self._lines.append(self._rest)
+        replies, self._rest = _read_replies(self._rest + data if self._rest else data)
+        if len(self._rest) > _LONGEST_REPLY:
+            replies += (Reply.read(-1, _decode(self._rest)),)
             self._rest = b""
-            replies.append(Reply(-1, self._finish().text))
         return replies
 
-    def _finish(self) -> Reply:
-        lines, self._lines, self._length = self._lines, [], 0
-        return _read_lines(tuple(lines))
+
+@lru_cache(maxsize=64)  # servers say the same few things for every mail
+def _read_replies(data: bytes) -> tuple[tuple[Reply, ...], bytes]:
+    """The replies at the beginning, and what is left of one that has no end yet."""
+    replies: list[Reply] = []
+    lines: list[bytes] = []
+    *ended, rest = data.split(b"\n")
+    for line in ended:
+        lines.append(line)
+        if not (line[:3].isdigit() and line[3:4] == b"-"):  # RFC 5321 §4.2.1: a hyphen says more follows
+            replies.append(_read_lines(lines))
+            lines = []
+    return tuple(replies), b"\n".join((*lines, rest))
 
 
-@lru_cache(maxsize=64)  # servers say the same four things for every mail
-def _read_lines(lines: tuple[bytes, ...]) -> Reply:
+def _read_lines(lines: list[bytes]) -> Reply:
     if not lines[-1][:3].isdigit():
         return Reply.read(-1, _decode(b" ".join(lines)))
-    return Reply.read(int(lines[-1][:3]), _decode(b" ".join(line[4:] for line in lines)))
+    return Reply.read(int(lines[-1][:3]), _decode(b" ".join([line[4:] for line in lines])))
 
 
 class Wire(asyncio.BufferedProtocol):
@@ -99,6 +99,10 @@ class Wire(asyncio.BufferedProtocol):
             while not self._replies:
                 await self._wait(until)
         return self._replies.popleft()
+
+    def take_reply(self) -> Reply | None:
+        """The next reply where it is there already."""
+        return self._replies.popleft() if self._replies else None
 
     def abort(self) -> None:
         self._break(aiosmtplib.SMTPServerDisconnected("closed here"))
