@@ -86,6 +86,8 @@ class Desk:
         self._goes_in_calls = features.messages_per_call > 1 or self._offering.keeps_calls
         self._planned: deque[PlannedCall] = deque()
         """The calls of the batch in hand."""
+        self._has_just_planned = False
+        """They were planned in the transaction that is open."""
         self._clock = clock
         self._is_stopping = is_stopping
         self._lease: Lease | None = None
@@ -190,6 +192,7 @@ class Desk:
         self._unrecorded += [answer for request in requests for answer in request.answers]
         wants = [request.want for request in requests]
         before = self._lease, self._last_batch, self._after, self._planned.copy()
+        self._has_just_planned = False
         try:
             with self._store.write(lasting=lasting) as tx:
                 self._record(tx)
@@ -241,13 +244,22 @@ class Desk:
         now = self._clock()
         for _ in range(_BATCHES_LOOKED_AT):
             while self._planned and self._lease is not None:
-                if offers := offer_call(tx, self._lease, self._offering, self._planned.popleft(), now=now):
+                offers = offer_call(
+                    tx,
+                    self._lease,
+                    self._offering,
+                    self._planned.popleft(),
+                    now=now,
+                    is_fresh=self._has_just_planned,
+                )
+                if offers:
                     return offers
             lease = self._lease or self._claim(tx)
             if lease is None:
                 self._nothing_left = True
                 break
             self._planned.extend(plan_calls(tx, lease, self._offering, most=want, now=now))
+            self._has_just_planned = True
             if not self._planned:
                 self._lease = None
         return []
