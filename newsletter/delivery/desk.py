@@ -100,7 +100,10 @@ class Desk:
         self._is_on_disk = True
         self._in_flight: Counter[Lease] = Counter()
         self._unrecorded: list[Answer] = []
-        self._requests: asyncio.Queue[_Request | None] = asyncio.Queue()
+        self._arrived: list[_Request] = []
+        self._bell = asyncio.Event()
+        """Rung by whoever arrives, and when nobody comes any more."""
+        self._is_closing = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self.recorded: Counter[DeliveryState] = Counter()
         """What came of the deliveries of this run."""
@@ -112,7 +115,8 @@ class Desk:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._requests.put(None)
+        self._is_closing = True
+        self._bell.set()
         await self._writer
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
@@ -120,7 +124,8 @@ class Desk:
     async def exchange(self, answers: Sequence[Answer], *, want: int) -> list[Offer]:
         """Records `answers`, then offers up to `want` deliveries; none: there is nothing more to do."""
         reply: asyncio.Future[list[Offer]] = asyncio.get_running_loop().create_future()
-        await self._requests.put(_Request(answers, want, reply))
+        self._arrived.append(_Request(answers, want, reply))
+        self._bell.set()
         return await reply
 
     async def _serve(self) -> None:
@@ -151,31 +156,27 @@ class Desk:
     async def _gather(self, waiting: list[_Request]) -> bool:
         """Adds whoever waits by now; False: nobody comes any more."""
         if not waiting:
-            patience = _RENEW_AFTER if self._is_on_disk else _ON_DISK_EVERY
-            try:
-                first = await asyncio.wait_for(self._requests.get(), patience)
-            except TimeoutError:
+            if not self._arrived and not self._is_closing and not await self._hear_bell():
                 return True
-            if first is None:
+            if not self._arrived:
                 return False
-            waiting.append(first)
         # Answers that have arrived already make the commit larger; nobody waits for others to arrive.
         rounds_left = _ROUNDS
         while rounds_left:
-            rounds_left = _ROUNDS if self._take_waiting(waiting) else rounds_left - 1
+            rounds_left = _ROUNDS if self._arrived else rounds_left - 1
+            waiting += self._arrived
+            self._arrived.clear()
             await asyncio.sleep(0)
         return True
 
-    def _take_waiting(self, waiting: list[_Request]) -> bool:
-        """Whether anybody came."""
-        before = len(waiting)
-        while not self._requests.empty():
-            following = self._requests.get_nowait()
-            if following is None:
-                self._requests.put_nowait(None)  # after these
-                break
-            waiting.append(following)
-        return len(waiting) > before
+    async def _hear_bell(self) -> bool:
+        """False: it is time for a commit of nothing."""
+        self._bell.clear()
+        try:
+            async with asyncio.timeout(_RENEW_AFTER if self._is_on_disk else _ON_DISK_EVERY):
+                return await self._bell.wait()
+        except TimeoutError:
+            return False
 
     def _answer(self, request: _Request, share: list[Offer]) -> bool:
         """Gives the slot its share; False where it goes on waiting: the next commit looks further."""
@@ -215,8 +216,7 @@ class Desk:
 
     def _record(self, tx: Transaction) -> None:
         now = self._clock()
-        leases = {answer.offer.lease for answer in self._unrecorded} | self._in_flight.keys()
-        for lease in leases.union({self._lease} if self._lease else ()):
+        for lease in self._in_flight.keys() | ({self._lease} if self._lease else set()):
             renew_lease(tx, lease, now=now)
         record(tx, self._unrecorded, now=now)
 
