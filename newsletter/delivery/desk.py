@@ -86,6 +86,8 @@ class Desk:
         self._goes_in_calls = features.messages_per_call > 1 or self._offering.keeps_calls
         self._planned: deque[PlannedCall] = deque()
         """The calls of the batch in hand."""
+        self._has_just_planned = False
+        """They were planned in the transaction that is open."""
         self._clock = clock
         self._is_stopping = is_stopping
         self._lease: Lease | None = None
@@ -98,7 +100,10 @@ class Desk:
         self._is_on_disk = True
         self._in_flight: Counter[Lease] = Counter()
         self._unrecorded: list[Answer] = []
-        self._requests: asyncio.Queue[_Request | None] = asyncio.Queue()
+        self._arrived: list[_Request] = []
+        self._bell = asyncio.Event()
+        """Rung by whoever arrives, and when nobody comes any more."""
+        self._is_closing = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self.recorded: Counter[DeliveryState] = Counter()
         """What came of the deliveries of this run."""
@@ -110,7 +115,8 @@ class Desk:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._requests.put(None)
+        self._is_closing = True
+        self._bell.set()
         await self._writer
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
@@ -118,7 +124,8 @@ class Desk:
     async def exchange(self, answers: Sequence[Answer], *, want: int) -> list[Offer]:
         """Records `answers`, then offers up to `want` deliveries; none: there is nothing more to do."""
         reply: asyncio.Future[list[Offer]] = asyncio.get_running_loop().create_future()
-        await self._requests.put(_Request(answers, want, reply))
+        self._arrived.append(_Request(answers, want, reply))
+        self._bell.set()
         return await reply
 
     async def _serve(self) -> None:
@@ -149,31 +156,27 @@ class Desk:
     async def _gather(self, waiting: list[_Request]) -> bool:
         """Adds whoever waits by now; False: nobody comes any more."""
         if not waiting:
-            patience = _RENEW_AFTER if self._is_on_disk else _ON_DISK_EVERY
-            try:
-                first = await asyncio.wait_for(self._requests.get(), patience)
-            except TimeoutError:
+            if not self._arrived and not self._is_closing and not await self._hear_bell():
                 return True
-            if first is None:
+            if not self._arrived:
                 return False
-            waiting.append(first)
         # Answers that have arrived already make the commit larger; nobody waits for others to arrive.
         rounds_left = _ROUNDS
         while rounds_left:
-            rounds_left = _ROUNDS if self._take_waiting(waiting) else rounds_left - 1
+            rounds_left = _ROUNDS if self._arrived else rounds_left - 1
+            waiting += self._arrived
+            self._arrived.clear()
             await asyncio.sleep(0)
         return True
 
-    def _take_waiting(self, waiting: list[_Request]) -> bool:
-        """Whether anybody came."""
-        before = len(waiting)
-        while not self._requests.empty():
-            following = self._requests.get_nowait()
-            if following is None:
-                self._requests.put_nowait(None)  # after these
-                break
-            waiting.append(following)
-        return len(waiting) > before
+    async def _hear_bell(self) -> bool:
+        """False: it is time for a commit of nothing."""
+        self._bell.clear()
+        try:
+            async with asyncio.timeout(_RENEW_AFTER if self._is_on_disk else _ON_DISK_EVERY):
+                return await self._bell.wait()
+        except TimeoutError:
+            return False
 
     def _answer(self, request: _Request, share: list[Offer]) -> bool:
         """Gives the slot its share; False where it goes on waiting: the next commit looks further."""
@@ -190,6 +193,7 @@ class Desk:
         self._unrecorded += [answer for request in requests for answer in request.answers]
         wants = [request.want for request in requests]
         before = self._lease, self._last_batch, self._after, self._planned.copy()
+        self._has_just_planned = False
         try:
             with self._store.write(lasting=lasting) as tx:
                 self._record(tx)
@@ -212,8 +216,7 @@ class Desk:
 
     def _record(self, tx: Transaction) -> None:
         now = self._clock()
-        leases = {answer.offer.lease for answer in self._unrecorded} | self._in_flight.keys()
-        for lease in leases.union({self._lease} if self._lease else ()):
+        for lease in self._in_flight.keys() | ({self._lease} if self._lease else set()):
             renew_lease(tx, lease, now=now)
         record(tx, self._unrecorded, now=now)
 
@@ -241,13 +244,22 @@ class Desk:
         now = self._clock()
         for _ in range(_BATCHES_LOOKED_AT):
             while self._planned and self._lease is not None:
-                if offers := offer_call(tx, self._lease, self._offering, self._planned.popleft(), now=now):
+                offers = offer_call(
+                    tx,
+                    self._lease,
+                    self._offering,
+                    self._planned.popleft(),
+                    now=now,
+                    is_fresh=self._has_just_planned,
+                )
+                if offers:
                     return offers
             lease = self._lease or self._claim(tx)
             if lease is None:
                 self._nothing_left = True
                 break
             self._planned.extend(plan_calls(tx, lease, self._offering, most=want, now=now))
+            self._has_just_planned = True
             if not self._planned:
                 self._lease = None
         return []

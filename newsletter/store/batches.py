@@ -18,7 +18,7 @@ from newsletter.errors import StoreError
 from newsletter.model import DeliveryState
 from newsletter.store import schema
 from newsletter.store.engine import Transaction
-from newsletter.store.statements import Statement
+from newsletter.store.statements import Statement, as_stored
 
 _BATCH = schema.edition_batch
 _DELIVERY = schema.delivery
@@ -40,9 +40,9 @@ class BatchState(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lease:
-    """The right to a batch until somebody claims it under a higher epoch."""
+    """The right to a batch until somebody claims it under a higher epoch; each claim is one of its own."""
 
     edition_id: int
     number: int
@@ -158,8 +158,7 @@ def claim_batch(
 
 def renew_lease(tx: Transaction, lease: Lease, *, now: datetime) -> None:
     """Raises StoreError where the batch was claimed by somebody else since."""
-    facts = {"edition": lease.edition_id, "batch": lease.number, "claimed": lease.epoch, "until": now + LEASE}
-    if not _RENEW.fetch(tx, facts):
+    if not _RENEW.fetch(tx, as_stored(now + LEASE), lease.edition_id, lease.number, lease.epoch):
         raise StoreError("another process took this batch over", fix="nothing: that process goes on with it")
 
 
@@ -181,7 +180,11 @@ _RENEW = Statement(
         _BATCH.c.epoch == sa.bindparam("claimed"),
     )
     .values(lease_until=sa.bindparam("until"))
-    .returning(_BATCH.c.number)
+    .returning(_BATCH.c.number),
+    "until",
+    "edition",
+    "batch",
+    "claimed",
 )
 
 

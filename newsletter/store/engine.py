@@ -45,6 +45,9 @@ class Store:
         self.path = path
         self._identity: tuple[int, int] | None = None
         """Device and inode of the file that the first connection opened."""
+        self._idle: list[sa.Connection] = []
+        """One at most, for the next transaction: to fetch it from the engine takes half as long as a short
+        one. The others go back there, where somebody may wait."""
         sa.event.listen(engine, "connect", self._on_connect)
 
     def beside(self, suffix: str) -> Path:
@@ -71,30 +74,48 @@ class Store:
     @contextmanager
     def rehearse(self) -> Iterator[Transaction]:
         """A writing transaction that is always rolled back: what would be, without a trace."""
-        with mapped_errors(self.path), self.engine.connect() as connection:
-            connection.execution_options(begin=_WRITE)
+        with mapped_errors(self.path), self._connect() as connection, connection.begin() as transaction:
+            _begin(connection, _WRITE)
             yield connection
-            connection.rollback()
+            transaction.rollback()
 
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
     @contextmanager
     def _begin(self, begin: str, *, lasting: bool = True) -> Iterator[Transaction]:
-        with mapped_errors(self.path), self.engine.connect() as connection:
-            connection.execution_options(begin=begin, lasting=lasting)
+        with mapped_errors(self.path), self._connect() as connection:
             with connection.begin():
+                _begin(connection, begin, lasting=lasting)
                 yield connection
             # After the commit: what was written stands where it belongs.
             if _identify(self.path) != self._identity:
                 self._leave(connection.connection.driver_connection)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # every other one is in use
+            connection = self.engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if self._idle:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _on_connect(self, connection: Any, _record: Any) -> None:
         self._identity = self._identity or _identify(self.path)
         if _identify(self.path) != self._identity:
             connection.close()  # it is of the other file, and has read nothing yet
             raise self._replaced()
-        # The driver would begin transactions by its own rules; `_on_begin` does it by ours.
+        # The driver would begin transactions by its own rules; `_begin` does it by ours.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
@@ -130,7 +151,6 @@ def connect_store(url: str) -> Store:
         sa.URL.create("sqlite", database=str(path)),  # as it stands: ?, # and % are letters of a name
         connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
-    sa.event.listen(engine, "begin", _on_begin)
     return Store(engine, path)
 
 
@@ -142,21 +162,18 @@ def _identify(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _on_begin(connection: sa.Connection) -> None:
-    options = connection.get_execution_options()
+def _begin(connection: sa.Connection, begin: str, *, lasting: bool = True) -> None:
     # FULL: what is committed survives a power cut. NORMAL: in the write-ahead log, it is never torn.
     raw: Any = connection.connection.driver_connection
-    raw.execute(f"PRAGMA synchronous = {'FULL' if options.get('lasting', True) else 'NORMAL'}")
-    begin = options.get("begin", "BEGIN")
+    raw.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
     if begin == _WRITE:
-        _take_turn(connection)
+        _take_turn(raw)
     else:
-        connection.exec_driver_sql(begin)
+        raw.execute(begin)
 
 
-def _take_turn(connection: sa.Connection) -> None:
+def _take_turn(raw: Any) -> None:
     """Begins to write as soon as nobody else does."""
-    raw: Any = connection.connection.driver_connection
     deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
     raw.execute("PRAGMA busy_timeout = 0")
     try:
@@ -169,7 +186,7 @@ def _take_turn(connection: sa.Connection) -> None:
                 time.sleep(_LOOK_SECONDS)
             else:
                 return
-        connection.exec_driver_sql(_WRITE)  # fails as the last one did, in the words of SQLAlchemy
+        raw.execute(_WRITE)  # fails as the last one did
     finally:
         raw.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_SECONDS * 1000)}")
 

@@ -17,8 +17,8 @@ from newsletter.model import DeliveryCounts, DeliveryState
 from newsletter.store import schema
 from newsletter.store.batches import BatchState, Reoffer
 from newsletter.store.engine import Transaction
-from newsletter.store.offering import OF_DELIVERY, Offer
-from newsletter.store.statements import Statement
+from newsletter.store.offering import OF_DELIVERIES, Offer
+from newsletter.store.statements import Statement, as_stored
 
 _EDITION = schema.edition
 _DELIVERY = schema.delivery
@@ -38,29 +38,30 @@ class Answer:
 
 def may_offer(tx: Transaction, edition_id: int) -> bool:
     """False while the edition is paused, and once it is cancelled."""
-    (stopped,) = _STOPPED.fetch(tx, {"edition": edition_id})
+    (stopped,) = _STOPPED.fetch(tx, edition_id)
     return stopped.paused_at is None and stopped.cancelled_at is None
 
 
 def is_cancelled(tx: Transaction, edition_id: int) -> bool:
-    (stopped,) = _STOPPED.fetch(tx, {"edition": edition_id})
+    (stopped,) = _STOPPED.fetch(tx, edition_id)
     return stopped.cancelled_at is not None
 
 
 def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None:
     """Writes the answers of offered deliveries; the caller holds their leases."""
+    at = as_stored(now)
     rows = [
-        {
-            "edition": each.offer.lease.edition_id,
-            "subscriber": each.offer.subscriber.id,
-            "new_state": each.state,
-            "said": each.answer or None,
-            "id_there": each.provider_id or None,
-            "again_at": each.retry_at,
-            "tried": int(each.attempted),
-            "unclear": int(each.state is DeliveryState.UNKNOWN),
-            "at": None if each.state in _UNSETTLED else now,
-        }
+        (
+            str(each.state),
+            each.answer or None,
+            each.provider_id or None,
+            int(each.state is DeliveryState.UNKNOWN),
+            each.retry_at and as_stored(each.retry_at),
+            int(each.attempted),
+            None if each.state in _UNSETTLED else at,
+            each.offer.lease.edition_id,
+            each.offer.subscriber.id,
+        )
         for each in answers
     ]
     _RECORD.run(tx, rows)
@@ -162,10 +163,10 @@ def list_open_editions(tx: Transaction, *, reoffer: Reoffer, now: datetime) -> l
 
 # --- Statements, made once: they run for every delivery -------------------------------------------
 
-_IS_KNOWN = sa.exists().where(schema.subscriber.c.id == sa.bindparam("subscriber"))
+_IS_KNOWN = sa.exists().where(schema.subscriber.c.id == _DELIVERY.c.subscriber_id)
 _RECORD = Statement(
     sa.update(_DELIVERY)
-    .where(OF_DELIVERY, _DELIVERY.c.state == DeliveryState.OFFERED)
+    .where(OF_DELIVERIES, _DELIVERY.c.state == DeliveryState.OFFERED)
     .values(
         state=sa.bindparam("new_state"),
         # Servers quote the address: of who was erased meanwhile nothing is kept.
@@ -177,8 +178,10 @@ _RECORD = Statement(
         attempts=_DELIVERY.c.attempts + sa.bindparam("tried"),
         unknowns=_DELIVERY.c.unknowns + sa.bindparam("unclear"),
         settled_at=sa.bindparam("at"),
-    )
+    ),
+    *("new_state", "said", "id_there", "unclear", "again_at", "tried", "at", "edition", "subscribers"),
 )
 _STOPPED = Statement(
-    sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(_EDITION.c.id == sa.bindparam("edition"))
+    sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(_EDITION.c.id == sa.bindparam("edition")),
+    "edition",
 )

@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from newsletter.store.engine import Transaction
 
 _TABLE = schema.subscriber
 _CONFIRMED = SubscriberStatus.CONFIRMED
+_SHARED = 4_096  # different preferences kept: most readers share a few
 _PAGE = 5_000  # rows read at once: a million subscribers in constant memory
 
 
@@ -94,19 +96,19 @@ def normal_email(email: str) -> str:
 
 def read_subscriber(row: Any) -> Subscriber:
     """A row with the columns of `subscriber` as the model has it."""
-    return Subscriber(
-        id=row.id,
-        public_id=row.public_id,
-        email=row.email,
-        name=row.name,
-        status=SubscriberStatus(row.status),
-        preferences=Preferences(
-            keywords=None if row.keywords is None else tuple(json.loads(row.keywords)),
-            frequency=EditionKind(row.frequency),
-            language=row.language,
-            limit=row.paper_limit,
-        ),
-    )
+    preferences = _read_preferences(row.keywords, row.frequency, row.language, row.paper_limit)
+    return Subscriber(row.id, row.public_id, row.email, row.name, _STATUSES[row.status], preferences)
+
+
+_STATUSES = {status.value: status for status in SubscriberStatus}
+
+
+@lru_cache(maxsize=_SHARED)
+def _read_preferences(
+    keywords: str | None, frequency: str, language: str, paper_limit: int | None
+) -> Preferences:
+    chosen = None if keywords is None else tuple(json.loads(keywords))
+    return Preferences(chosen, EditionKind(frequency), language, paper_limit)
 
 
 def _one(tx: Transaction, condition: sa.ColumnElement[bool], what: str) -> Subscriber:

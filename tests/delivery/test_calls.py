@@ -10,11 +10,14 @@ import sqlalchemy as sa
 
 from newsletter.delivery import handover
 from newsletter.errors import OutcomeUnknown, TemporaryTransportError, TransportBusy
-from newsletter.model import DeliveryCounts, Message, Submitted, Subscriber
+from newsletter.model import DeliveryCounts, Message, Submitted, Subscriber, SuppressionReason
 from newsletter.store.batches import REOFFERS_AT_MOST, Reoffer
 from newsletter.store.erasure import erase_subscriber
 from newsletter.store.schema import delivery as ledger
 from newsletter.store.schema import subscriber
+from newsletter.store.subscribers import find_subscriber, unsubscribe
+from newsletter.store.suppressions import suppress
+from tests.builders import NOON
 
 from .conftest import Behave, Delivery, ToldTransport, address
 
@@ -89,6 +92,33 @@ def test_who_has_no_match_or_has_left_is_skipped_and_the_call_is_full(
     delivery.run(transport, decide=lambda reader, _: None if reader.id % 2 else " *")
     assert [len(call.messages) for call in transport.calls] == [10, 3]
     assert delivery.counts() == DeliveryCounts(submitted=13, skipped=17)
+
+
+def test_what_changed_between_plan_and_call_counts(make_delivery: Make) -> None:
+    delivery = make_delivery(40, batch_size=40)
+
+    def change(message: Message) -> Submitted:
+        if message.recipient == address(0):  # the other three calls are planned by now
+            with delivery.store.write() as tx:
+                unsubscribe(tx, find_subscriber(tx, address(15)), now=NOON)
+                suppress(tx, address(25), SuppressionReason.COMPLAINT, now=NOON)
+                erase_subscriber(tx, address(26))
+                moved = sa.update(subscriber).where(subscriber.c.email == address(27))
+                tx.execute(moved.values(email="moved@readers.test"))
+                other = sa.update(subscriber).where(subscriber.c.email == address(35))
+                tx.execute(other.values(language="en"))
+        return Submitted()
+
+    transport = ToldTransport(change, messages_per_call=10, calls_at_once=1, shares_bodies=True)
+    delivery.run(transport)
+    calls = members(transport)
+    assert address(15) not in calls[1]
+    assert len(calls[1]) == 9
+    assert calls[2] == [address(number) for number in (20, 21, 22, 23, 24)] + [
+        *("moved@readers.test", address(28), address(29))
+    ]
+    assert calls[3:] == [[address(number) for number in range(30, 40) if number != 35], [address(35)]]
+    assert delivery.counts() == DeliveryCounts(submitted=37, skipped=3)
 
 
 # --- A lost call ----------------------------------------------------------------------------------

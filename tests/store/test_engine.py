@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from newsletter.errors import StoreError
 from newsletter.store import Store, connect_store, engine, open_store
@@ -80,6 +81,23 @@ def test_two_writers_wait_for_each_other(store: Store) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_connection_is_kept_for_the_next_transaction_and_the_others_go_back(store: Store) -> None:
+    with store.read(), store.read(), store.read():
+        assert checked_out(store) == 3
+    assert checked_out(store) == 1
+    with store.write(), store.read():
+        assert checked_out(store) == 2
+    with pytest.raises(RuntimeError), store.write():
+        raise RuntimeError
+    assert checked_out(store) == 0, "what failed is not used on"
+
+
+def checked_out(store: Store) -> int:
+    pool = store.engine.pool
+    assert isinstance(pool, sa.QueuePool)
+    return pool.checkedout()
 
 
 def test_a_writer_gets_its_turn_in_the_short_pauses_of_another(store: Store, tmp_path: Path) -> None:
