@@ -194,7 +194,7 @@ async def _submit_each(transport: Transport, composed: Iterable[Message | Transp
                 results.append(message)
                 continue
             try:
-                results += await transport.submit(Call(message.delivery_id, (message,)))
+                results += await transport.submit(Call.of([message]))
             except TransportError as error:
                 results.append(error)
     return results

@@ -251,23 +251,22 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one call of a transport carries, and the unit marked offered.
+    """What one call of a transport carries, and the unit marked offered."""
 
-    `key` is the same on every retry with the same members (an idempotency key where the
-    provider knows one).
-    """
-
-    key: str
     messages: tuple[Message, ...]
     may_be_repeat: bool = False
     """It may have been handed over before, and the answer was lost."""
 
     @classmethod
     def of(cls, messages: Iterable[Message], *, may_be_repeat: bool = False) -> Self:
-        """The call of these messages, under a key that is theirs whenever and in whatever order they go."""
-        members = tuple(messages)
-        names = "\n".join(sorted(message.delivery_id for message in members))
-        return cls(hashlib.sha256(names.encode()).hexdigest()[:32], members, may_be_repeat)
+        return cls(tuple(messages), may_be_repeat)
+
+    @property
+    def key(self) -> str:
+        """Its members' own, whenever and in whatever order they go: the same on every retry (an idempotency
+        key where the provider knows one)."""
+        names = "\n".join(sorted(message.delivery_id for message in self.messages))
+        return hashlib.sha256(names.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class MailgunDialect:
         if not answer.is_success:
             return None
         if self._domain:
-            self.read_results(Call("", ()), answer)
+            self.read_results(Call(()), answer)
             return f"the key is valid and may send from {self._domain}"
         return f"the key is valid; domains: {', '.join(each['name'] for each in answer.json()['items'])}"
 
