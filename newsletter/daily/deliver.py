@@ -18,7 +18,7 @@ from newsletter.model import DeliveryState, SuppressionReason
 from newsletter.store.batches import has_open_batch, recover_deliveries, reopen_deliveries
 from newsletter.store.closing import Closing, close_open
 from newsletter.store.editions import EditionFacts, find_edition
-from newsletter.store.ledger import count_by_transport, count_deliveries, list_troubles
+from newsletter.store.ledger import count_by_transport, count_deliveries, end_waits, list_troubles
 from newsletter.store.lock import hold_delivery_lock
 from newsletter.store.planning import expand_batches, plan_edition, reopen_for_transport
 from newsletter.store.suppressions import suppress
@@ -62,6 +62,8 @@ def deliver_edition(
                 fallback = open_fallback(publisher) if outcome.down and not stop.is_set() else None
                 if fallback is not None and outcome.down is not None:
                     takeover = Takeover(fallback.name, outcome.down)
+                    with publisher.store.write() as tx:
+                        end_waits(tx, edition.id, outcome.put_off)
                     outcome = outcome.followed_by(run.deliver(fallback, fresh_only=True))
         gone = _suppress_gone(publisher, outcome)
         with publisher.store.read() as tx:

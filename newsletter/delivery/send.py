@@ -81,6 +81,8 @@ class Outcome:
     refusals: Refusals
     down: TransportError | None = None
     """Why the transport takes nothing: misconfigured, or not to be reached."""
+    put_off: tuple[int, ...] = ()
+    """The subscribers of the last calls that it did not take: they wait for a later attempt."""
 
     def followed_by(self, other: Outcome) -> Outcome:
         """Of both runs; what stopped the first is history."""
@@ -90,6 +92,7 @@ class Outcome:
             other.stopped_by,
             self.refusals.joined_with(other.refusals),
             other.down,
+            other.put_off,
         )
 
 
@@ -109,7 +112,7 @@ async def deliver(store: Store, assignment: Assignment, transport: Transport, jo
             raise
     recorded = desk.recorded
     submitted, failed = recorded[DeliveryState.SUBMITTED], recorded[DeliveryState.FAILED]
-    return Outcome(submitted, failed, run.stopped_by, run.refusals, run.down)
+    return Outcome(submitted, failed, run.stopped_by, run.refusals, run.down, tuple(run.put_off))
 
 
 class _Run:
@@ -126,6 +129,7 @@ class _Run:
         self._against_us = 0
         self.stopped_by: NewsletterError | None = None
         self.down: TransportError | None = None
+        self.put_off: list[int] = []
         self.refusals = Refusals()
         self.is_ended = False
 
@@ -150,7 +154,7 @@ class _Run:
                     await asyncio.sleep(0)
         messages = [each for _, each in made if isinstance(each, Message)]
         call = Call.of(messages, may_be_repeat=any(offer.may_be_repeat for offer in offers))
-        results = iter(await self._submit(call) if messages else ())
+        results = iter(await self._submit(call, offers) if messages else ())
         return [
             self._answer(offer, next(results) if isinstance(each, Message) else each) for offer, each in made
         ]
@@ -194,7 +198,7 @@ class _Run:
         self._end(stopped_by)
         return stopped_by
 
-    async def _submit(self, call: Call) -> Sequence[Result]:
+    async def _submit(self, call: Call, offers: Sequence[Offer]) -> Sequence[Result]:
         messages = call.messages
         await self._limit.wait(len(messages))
         results: Sequence[Result]
@@ -204,10 +208,11 @@ class _Run:
             self._end(error)
             return (error,) * len(messages)
         except TransportError as error:
-            self._note_failure(error)
+            self._note_failure(error, offers)
             results = (error,) * len(messages)
         else:
             self._failures, self._reached = 0, True
+            self.put_off.clear()
         for message, result in zip(messages, results, strict=True):
             self._note_result(message.recipient, result)
         return results
@@ -229,9 +234,11 @@ class _Run:
             fix = "mend what it names (SPF, DKIM, a blocklist), then send again; nobody is suppressed"
             self._end(TransportMisconfigured(refusal.message, fix=fix))
 
-    def _note_failure(self, error: TransportError) -> None:
+    def _note_failure(self, error: TransportError, offers: Sequence[Offer]) -> None:
         """Ends the run where nothing can go: misconfigured, never reached, or failing again and again."""
-        self._failures += isinstance(error, TemporaryTransportError) and not error.too_fast
+        if isinstance(error, TemporaryTransportError) and not error.too_fast:
+            self._failures += 1
+            self.put_off += [offer.subscriber.id for offer in offers]
         closed = isinstance(error, TransportMisconfigured) or (
             isinstance(error, TransportUnreachable) and not self._reached
         )

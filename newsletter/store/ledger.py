@@ -67,6 +67,11 @@ def record(tx: Transaction, answers: Sequence[Answer], *, now: datetime) -> None
     _RECORD.run(tx, rows)
 
 
+def end_waits(tx: Transaction, edition_id: int, subscriber_ids: Sequence[int]) -> None:
+    """Makes what waits for a later attempt due now: another transport has a try."""
+    _END_WAIT.run(tx, [(edition_id, subscriber_id) for subscriber_id in subscriber_ids])
+
+
 _SUBMITTED = (
     DeliveryState.SUBMITTED,
     DeliveryState.DELIVERED,
@@ -180,6 +185,12 @@ _RECORD = Statement(
         settled_at=sa.bindparam("at"),
     ),
     *("new_state", "said", "id_there", "unclear", "again_at", "tried", "at", "edition", "subscribers"),
+)
+_END_WAIT = Statement(
+    sa.update(_DELIVERY)
+    .where(OF_DELIVERIES, _DELIVERY.c.state == DeliveryState.PENDING)
+    .values(retry_at=None),
+    *("edition", "subscribers"),
 )
 _STOPPED = Statement(
     sa.select(_EDITION.c.paused_at, _EDITION.c.cancelled_at).where(_EDITION.c.id == sa.bindparam("edition")),

@@ -158,6 +158,26 @@ def test_the_fallback_takes_over_in_the_middle_and_says_so(program: Program) -> 
     assert "smtp took over from resend: resend answered 401" in done.out + done.err
 
 
+def test_the_fallback_takes_over_whom_a_provider_that_is_down_put_off(program: Program) -> None:
+    name, postbox = "resend", Postbox()
+    with running(name) as server, postbox.open() as port:
+        prepare(program, name, server, 350)
+        server.faults.extend([_answer, *repeat(status(503))])
+        program.configure(
+            transport__fallback="smtp",
+            transport__resend__connections=1,
+            transport__smtp__host="127.0.0.1",
+            transport__smtp__port=port,
+            transport__smtp__security="none",
+        )
+        report = send(program)
+    assert report["submitted_by"] == {"resend": 100, "smtp": 250}, (
+        "two calls were tried, none waits for a retry"
+    )
+    mailed = {mail.recipient for mail in server.mails} | set(postbox.by_recipient())
+    assert len(mailed) == 350 == len(server.mails) + len(postbox.raw)
+
+
 async def _answer(server: ApiServer, request: object) -> None:
     """No fault."""
 
