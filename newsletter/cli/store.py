@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -22,9 +23,8 @@ def migrate(ctx: click.Context) -> int:
     from newsletter.store import connect_store
     from newsletter.store.migrate import HEAD, migrate_store
 
-    opened = connect_store(find_config(ctx).store.url)
-    before = migrate_store(opened)
-    opened.close()
+    with closing(connect_store(find_config(ctx).store.url)) as opened:
+        before = migrate_store(opened)
     state = "was up to date" if before is None else f"migrated from {before or 'nothing'}"
     click.echo(f"{opened.path}: {state} (revision {HEAD})")
     return Exit.DONE
@@ -38,9 +38,8 @@ def backup(ctx: click.Context, file: Path) -> int:
     from newsletter.store import open_store
     from newsletter.store.copies import backup_store
 
-    opened = open_store(find_config(ctx).store.url)
-    backup_store(opened.path, file)
-    opened.close()
+    with closing(open_store(find_config(ctx).store.url)) as opened:
+        backup_store(opened.path, file)
     click.echo(f"{file}: a copy of {opened.path}")
     return Exit.DONE
 

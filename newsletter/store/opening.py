@@ -12,5 +12,9 @@ def open_store(url: str) -> Store:
     Raises StoreError: not a store, made by a newer version, locked, unwritable.
     """
     store = connect_store(url)
-    migrate_store(store)
+    try:
+        migrate_store(store)
+    except BaseException:
+        store.close()
+        raise
     return store

@@ -383,8 +383,9 @@ def test_an_internationalised_host_stands_in_ascii_wherever_a_mail_links(program
 def test_a_language_without_words_is_told_before_anything_is_done(program: Program) -> None:
     program.configure(newsletter__language="fr")
     refused = program.run("subscribers", "list")
-    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert (refused.code, len(refused.err.splitlines())) == (2, 2)
     assert "known: en, zh-CN" in refused.err
+    assert "fix:" in refused.err
     assert not (program.folder / "newsletter.db").exists()
 
 

@@ -33,7 +33,8 @@ def test_the_same_delivery_replaces_its_file_and_leaves_the_others(tmp_path: Pat
     (tmp_path / "2025-09-24.1.eml").write_bytes(b"older")
     (tmp_path / "2025-09-24.2.eml").write_bytes(b"another")
     submit_into(tmp_path)
-    assert (tmp_path / "2025-09-24.1.eml").read_bytes() == make_message().raw
+    message = make_message(delivery_id="2025-09-24.1")
+    assert (tmp_path / "2025-09-24.1.eml").read_bytes() == message.raw
     assert (tmp_path / "2025-09-24.2.eml").read_bytes() == b"another"
 
 

@@ -130,7 +130,8 @@ def test_what_was_mailed_is_due_while_it_is_open_or_asked_for() -> None:
 START = date(2025, 9, 1)
 WORDS = ("RL", "深度强化学习", "扩散模型", "图像")
 CHOICES = (None, ("强化学习",), ("扩散模型",), ("RL", "图像"), ("没有的",))
-TOPICS = Topics([Group("强化学习", ("RL",)), Group("模型", ("扩散模型",)), Group("图像", ())])
+GROUPS = (Group("强化学习", ("RL",)), Group("模型", ("扩散模型",)), Group("图像", ()))
+TOPICS = Topics(GROUPS)
 
 
 @dataclass(frozen=True)
@@ -236,8 +237,9 @@ class Course:
 @pytest.fixture(scope="module")
 def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
     folder: Path = tmp_path_factory.mktemp("weeks")
-    opened = open_publisher(load_config(None, {}, folder), lambda: NOON)
-    yield dataclasses.replace(opened, topics=TOPICS)
+    config = load_config(None, {"NEWSLETTER_KEYWORDS__GROUPS": "none"}, folder)
+    opened = open_publisher(config, lambda: NOON)
+    yield dataclasses.replace(opened, own_groups=GROUPS)
     opened.close()
 
 
