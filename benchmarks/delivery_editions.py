@@ -1,8 +1,9 @@
 """Makes what benchmarks/delivery.py sends: two newsletters, ready but for the sending.
 
 `real` is an edition of 40 papers with our own templates, about 158 kB a mail; `small` is one paper in
-the leanest templates, about 3 kB. Subscribers are imported, the site is built and a key lies ready
-for whoever configures its selector, so that what is timed is `newsletter send` from its start to its end.
+the leanest templates, about 3 kB. It is a day like any other: the day before was sent, subscribers are
+imported, the site is built and a key lies ready for whoever configures its selector, so that what is timed
+is `newsletter send` from its start to its end.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.archive import make_digests
 from newsletter.model import Digest, Paper
 
 ROOT = Path(__file__).resolve().parent.parent
+_EMPTY = "empty.db"
 COMMAND = (sys.executable, "-c", "import sys; from newsletter.cli import main; sys.exit(main())")
 
 _CONFIG = """
 [newsletter]
 base_url = "https://papers.bench.test/"
 [sender]
-address = "digest@papers.bench.test"
+address = "digest@papers.test"
 [digest]
 max_age_days = 30000
 [transport]
@@ -78,19 +80,18 @@ class Prepared:
     messages: int
     mail: Path
 
-    def copy(self) -> Prepared:
-        """The same with a ledger that is empty."""
-        folder = self.folder.with_name(f"{self.folder.name}-run")
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.folder, folder)
-        return replace(self, folder=folder)
+    def renew(self) -> None:
+        """Makes the ledger empty again; the pages stand as they were built."""
+        for path in self.folder.glob("newsletter.db-*"):
+            path.unlink()
+        shutil.copy(self.folder / _EMPTY, self.folder / "newsletter.db")
 
 
 def prepare(name: str, messages: int, folder: Path) -> Prepared:
     """`real` or `small` for so many subscribers."""
     folder.mkdir(parents=True)
     (folder / "newsletter.toml").write_text(_CONFIG, encoding="utf-8")
-    (digest,) = make_digests(1)
+    before, digest = make_digests(2)
     (folder / "digests").mkdir()
     if name == "small":
         digest = Digest(digest.date, digest.format, digest.source, digest.papers[:1])
@@ -98,13 +99,17 @@ def prepare(name: str, messages: int, folder: Path) -> Prepared:
         templates.mkdir(parents=True)
         for file, text in _SMALL_TEMPLATES.items():
             (templates / file).write_text(text, encoding="utf-8")
-    (folder / "digests" / f"{digest.date}.md").write_text(_write_digest(digest), encoding="utf-8")
+    for each in (before, digest):
+        (folder / "digests" / f"{each.date}.md").write_text(_write_digest(each), encoding="utf-8")
+        if each is before:
+            run_newsletter(folder, "send", "--force", NEWSLETTER_TRANSPORT__KIND="file")
     people = "".join(f"reader{number:06}@mail.bench.test,confirmed\n" for number in range(messages))
     (folder / "people.csv").write_text("email,status\n" + people, encoding="utf-8")
     import_people = ["subscribers", "import", "people.csv"]
     for words in (["build"], import_people, ["preview", "--out", "preview"], ["dkim", "new"]):
         run_newsletter(folder, *words)
     (mail,) = (folder / "preview").glob("*.eml")
+    shutil.copy(folder / "newsletter.db", folder / _EMPTY)
     return Prepared(name, folder, messages, mail)
 
 

@@ -21,7 +21,7 @@ let next = 0;
 async function work() {
   while (next < Number(messages)) {
     const to = `reader${String(next++).padStart(6, "0")}@mail.bench.test`;
-    await transporter.sendMail({ envelope: { from: "digest@papers.bench.test", to: [to] }, raw });
+    await transporter.sendMail({ envelope: { from: "digest@papers.test", to: [to] }, raw });
   }
 }
 await Promise.all(Array.from({ length: 100 }, work));

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiosmtplib
 
-SENDER = "digest@papers.bench.test"
+SENDER = "digest@papers.test"
 CONNECTIONS = 10
 
 
