@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import logging
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from newsletter.config.transports import TransportSection
@@ -258,6 +260,24 @@ def test_what_may_have_been_taken_is_not_given_back_with_what_fails_after_it() -
         server.faults.extend([cut_off(taken=True), status(401)])
         results = run(main(server))
     assert [type(result) for result in results] == [OutcomeUnknown] * 2 + [TransportMisconfigured] * 2
+
+
+@every_provider
+def test_a_call_that_was_answered_is_not_kept(name: str) -> None:
+    """Megabytes a call: they are free at once, not when the collector looks for circles."""
+
+    async def main(server: ApiServer) -> list[object]:
+        async with reach(name, server.endpoint) as transport:
+            gc.collect()
+            gc.disable()
+            try:
+                await transport.submit(Call.of([make_message()]))
+                return [each for each in gc.get_objects() if isinstance(each, httpx.Request)]
+            finally:
+                gc.enable()
+
+    with running(name) as server:
+        assert run(main(server)) == []
 
 
 @every_provider

@@ -73,7 +73,7 @@ class ApiWire:
         """
         self._client = client = self._client or self._open()
         try:
-            return await client.request(
+            answer = await client.request(
                 request.method,
                 self._endpoint + request.path,
                 content=request.content,
@@ -90,6 +90,9 @@ class ApiWire:
             raise TemporaryTransportError(f"{self._name} does not read: {_words(error)}") from error
         except httpx.HTTPError as error:
             raise OutcomeUnknown(f"the line to {self._name} broke: {_words(error)}") from error
+        # It is read; its stream knows it, and it knows the request: megabytes, which no circle may keep.
+        answer.stream = httpx.ByteStream(b"")
+        return answer
 
     def _open(self) -> httpx.AsyncClient:
         own = self._timeouts
