@@ -14,6 +14,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -37,7 +38,7 @@ from newsletter.errors import (
     TransportError,
     TransportMisconfigured,
 )
-from newsletter.model import Call, Message, Submitted
+from newsletter.model import Call, Fragment, Fragments, Message, Submitted
 
 _NO_CREDITS = "buy credits or enlarge the plan at app.brevo.com"
 _NO_KEY = (
@@ -96,13 +97,15 @@ class BrevoDialect:
         version: dict[str, Any] = {
             "to": [{"email": mail.recipient}],
             "subject": _TEMPLATE_START.sub("{ ", mail.subject),
-            "htmlContent": _TEMPLATE_START.sub("&#123;", message.html),
-            "textContent": _TEMPLATE_START.sub("{ ", message.text),
             "headers": {name: make_ascii(value) for name, value in mail.own_headers.items()},
         }
         if mail.reply_to:
             version["replyTo"] = _name_address(mail.reply_to)
-        return encode_json(version)
+        return encode_json(
+            version,
+            htmlContent=_without_templates(message.html_fragments, "&#123;"),
+            textContent=_without_templates(message.text_fragments, "{ "),
+        )
 
     def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
         mail = read_mail(call.messages[0])
@@ -158,6 +161,19 @@ def _judge_words(words: str, said: str) -> TransportError | CallRefused | None:
 def _make_uuid(key: str) -> str:
     """The call's key in the form that Brevo asks for: a UUID of version 4."""
     return str(uuid.UUID(bytes=hashlib.sha256(key.encode()).digest()[:16], version=4))
+
+
+def _without_templates(fragments: Fragments, brace: str) -> Fragments:
+    if any(fragment.data.endswith(b"{") for fragment in fragments):  # the rest of it may be in the next
+        fragments = (Fragment(b"".join(fragment.data for fragment in fragments)),)
+    return tuple([_without_template(fragment, brace) for fragment in fragments])
+
+
+@lru_cache(maxsize=2048)  # most stand in all mails of an edition
+def _without_template(fragment: Fragment, brace: str) -> Fragment:
+    text = fragment.data.decode()
+    harmless = _TEMPLATE_START.sub(brace, text)
+    return fragment if harmless == text else Fragment(harmless.encode())
 
 
 def _name_address(mailbox: str) -> dict[str, str]:
