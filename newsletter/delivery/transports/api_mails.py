@@ -84,11 +84,11 @@ def encode_json(fields: Mapping[str, object], **bodies: Sequence[Fragment]) -> b
     return b"".join([*pieces, b"}"])
 
 
-def join_list(members: Sequence[bytes]) -> bytes:
-    """A JSON array of members that are JSON already; they are copied once."""
+def join_list(members: Sequence[bytes], *, before: bytes = b"[", after: bytes = b"]") -> bytes:
+    """A JSON array of members that are JSON already, or what ends with one; they are copied once."""
     commas = [b","] * (2 * len(members) - 1)
     commas[::2] = members
-    return b"".join([b"[", *commas, b"]"])
+    return b"".join([before, *commas, after])
 
 
 _AS_JSON = attrgetter("as_json")

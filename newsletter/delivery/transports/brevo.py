@@ -24,6 +24,7 @@ from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, quote_answer, read_wait
 from newsletter.delivery.transports.api_mails import (
     encode_json,
+    join_list,
     make_ascii,
     read_mail,
     require,
@@ -117,7 +118,7 @@ class BrevoDialect:
             "textContent": "-",
             "headers": {"idempotencyKey": _make_uuid(call.key)},
         }
-        content = encode_json(common)[:-1] + b',"messageVersions":[' + b",".join(parts) + b"]}"
+        content = join_list(parts, before=encode_json(common)[:-1] + b',"messageVersions":[', after=b"]}")
         return Request("POST", "/v3/smtp/email", content, self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:

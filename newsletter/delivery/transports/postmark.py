@@ -72,7 +72,7 @@ class PostmarkDialect:
         self.features = Features(
             calls_at_once=config.connections,
             messages_per_call=500,
-            bytes_per_call=49_000_000,  # of 50 MB, with room for what stands between the messages
+            bytes_per_call=20_000_000,  # of 50 MB: every connection has a call in memory, and its parts
         )
         self.endpoint = config.endpoint
         token, self._stream = require(
