@@ -152,9 +152,11 @@ class _Run:
                 made.append((offer, self._prepare(offer)))
                 if len(made) % _COMPOSED_AT_ONCE == 0:
                     await asyncio.sleep(0)
-        messages = [each for _, each in made if isinstance(each, Message)]
-        call = Call.of(messages, may_be_repeat=any(offer.may_be_repeat for offer in offers))
-        results = iter(await self._submit(call, offers) if messages else ())
+        going = [(offer, each) for offer, each in made if isinstance(each, Message)]
+        call = Call.of(
+            [message for _, message in going], may_be_repeat=any(offer.may_be_repeat for offer in offers)
+        )
+        results = iter(await self._submit(call, [offer for offer, _ in going]) if going else ())
         return [
             self._answer(offer, next(results) if isinstance(each, Message) else each) for offer, each in made
         ]
