@@ -6,7 +6,7 @@ The mail is made in three steps, each cheaper than the one before, because each 
    all, goes through Jinja2 and premailer in one run and is split at markers into ready parts.
 2. `layout.lay_out`: once a choice of papers. `budget` picks a rung for each paper; what depends on
    the choice (count, preheader, keywords of the day) is filled in.
-3. `layout.personalise`: once a reader. Only head and foot are filled; all cards are shared
+3. `layout.fill_blanks`: once a reader. Only head and foot are filled; all cards are shared
    fragments whose base64 is made once.
 
 The pages come from `pages`, one function a kind. What templates are told of a paper stands in

@@ -1,6 +1,6 @@
 """From the parts of a mail to a body: first for a choice of papers, then for one reader.
 
-`lay_out` costs the more and is done once a choice; `personalise` only fills what is left of head
+`lay_out` costs the more and is done once a choice; `fill_blanks` only fills what is left of head
 and foot. Cards are the same fragments in every body. Which papers make a choice and in which order,
 and the cache of layouts, are left to `delivery/`.
 """
@@ -135,13 +135,6 @@ def lay_out(parts: MailParts, identities: Sequence[str], *, budget: int = BUDGET
         left_out=left_out,
         keywords=tuple(map(parts.keywords.__getitem__, ranked)),
     )
-
-
-def personalise(layout: Layout, links: PersonalLinks) -> Body:
-    """The bodies for one reader. Raises RenderError for a value longer than the room kept for it."""
-    blanks = links.values
-    check_blanks(blanks)
-    return fill_blanks(layout, blanks)
 
 
 def check_blanks(blanks: Blanks) -> None:

@@ -123,12 +123,7 @@ def test_the_fallback_takes_over_from_a_provider_that_refuses_the_key(program: P
     with running(name) as server, postbox.open() as port:
         prepare(program, name, server, 20)
         server.faults.extend(repeat(status(401)))
-        program.configure(
-            transport__fallback="smtp",
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
+        fall_back_to(program, port)
         report = send(program)
         told = program.run("send").out
     assert report["submitted_by"] == {"smtp": 20}
@@ -142,13 +137,7 @@ def test_the_fallback_takes_over_in_the_middle_and_says_so(program: Program) -> 
     with running(name) as server, postbox.open() as port:
         prepare(program, name, server, 250)
         server.faults.extend([_answer, *repeat(status(401))])
-        program.configure(
-            transport__fallback="smtp",
-            transport__resend__connections=1,
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
+        fall_back_to(program, port, transport__resend__connections=1)
         done = program.run("send")
     assert done.code == 0, done.err
     assert len(server.mails) == 100
@@ -163,19 +152,24 @@ def test_the_fallback_takes_over_whom_a_provider_that_is_down_put_off(program: P
     with running(name) as server, postbox.open() as port:
         prepare(program, name, server, 350)
         server.faults.extend([_answer, *repeat(status(503))])
-        program.configure(
-            transport__fallback="smtp",
-            transport__resend__connections=1,
-            transport__smtp__host="127.0.0.1",
-            transport__smtp__port=port,
-            transport__smtp__security="none",
-        )
+        fall_back_to(program, port, transport__resend__connections=1)
         report = send(program)
     assert report["submitted_by"] == {"resend": 100, "smtp": 250}, (
         "two calls were tried, none waits for a retry"
     )
     mailed = {mail.recipient for mail in server.mails} | set(postbox.by_recipient())
     assert len(mailed) == 350 == len(server.mails) + len(postbox.raw)
+
+
+def fall_back_to(program: Program, port: int, **settings: str | int) -> None:
+    """The fallback is the SMTP server there."""
+    program.configure(
+        transport__fallback="smtp",
+        transport__smtp__host="127.0.0.1",
+        transport__smtp__port=port,
+        transport__smtp__security="none",
+        **settings,
+    )
 
 
 async def _answer(server: ApiServer, request: object) -> None:

@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from newsletter.model import Fragment, Paper, Sections
 from newsletter.render.environment import make_environment
-from newsletter.render.layout import PersonalLinks
+from newsletter.render.layout import Body, Layout, PersonalLinks, check_blanks, fill_blanks
 from tests.builders import make_paper
 
 LINKS = PersonalLinks(
@@ -42,3 +42,9 @@ def make_long_paper(number: int, length: int = 400) -> Paper:
 
 def join(fragments: Sequence[Fragment]) -> str:
     return b"".join(fragment.data for fragment in fragments).decode()
+
+
+def personalise(layout: Layout, links: PersonalLinks) -> Body:
+    """The bodies for one reader, checked and filled as the composer does it."""
+    check_blanks(links.values)
+    return fill_blanks(layout, links.values)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from newsletter.errors import RenderError
 from newsletter.render.budget import BUDGET, Rung
 from newsletter.render.environment import make_environment
-from newsletter.render.layout import Body, PersonalLinks, lay_out, personalise
+from newsletter.render.layout import Body, PersonalLinks, lay_out
 from newsletter.render.mail import MailParts, render_mail
 from tests.builders import make_edition, make_newsletter, make_paper
-from tests.render.conftest import LINKS, join, make_long_paper
+from tests.render.conftest import LINKS, join, make_long_paper, personalise
 
 LONG_LINK = "https://papers.test/unsubscribe/" + "x" * 868
 LONGEST_LINKS = PersonalLinks(LONG_LINK, "r" * 242 + "@example.org", LONG_LINK, LONG_LINK)

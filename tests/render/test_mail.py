@@ -17,11 +17,11 @@ from newsletter.errors import ConfigError, RenderError
 from newsletter.model import Edition, Sections
 from newsletter.render.budget import BUDGET, Rung
 from newsletter.render.environment import make_environment
-from newsletter.render.layout import Body, lay_out, personalise
+from newsletter.render.layout import Body, lay_out
 from newsletter.render.mail import MailParts, render_mail
 from newsletter.render.text import COLUMNS, measure
 from tests.builders import make_edition, make_newsletter, make_paper, publish
-from tests.render.conftest import LINKS, join, make_long_paper
+from tests.render.conftest import LINKS, join, make_long_paper, personalise
 
 SEED = Path(__file__).parents[3] / "shared/digests/seed/2025-09-24.md"
 

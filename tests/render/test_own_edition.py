@@ -15,11 +15,11 @@ from newsletter.model import Paper
 from newsletter.model.theme import Palette, Theme
 from newsletter.render.budget import BUDGET, Rung
 from newsletter.render.environment import make_environment
-from newsletter.render.layout import PersonalLinks, lay_out, personalise
+from newsletter.render.layout import PersonalLinks, lay_out
 from newsletter.render.mail import MailParts, render_mail
 from newsletter.render.words import load_words
 from tests.builders import make_edition, make_newsletter, make_paper
-from tests.render.conftest import join, make_long_paper
+from tests.render.conftest import join, make_long_paper, personalise
 
 PAPERS = 280
 ENORMOUS = 100_000

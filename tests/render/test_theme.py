@@ -7,11 +7,11 @@ from jinja2 import Environment
 
 from newsletter.feeds import build_style, untranslated
 from newsletter.model.theme import DARK, LIGHT, Palette, Theme
-from newsletter.render.layout import lay_out, personalise
+from newsletter.render.layout import lay_out
 from newsletter.render.mail import render_mail
 from newsletter.render.pages import render_edition_page, render_index, render_notice_page
 from tests.builders import make_edition, make_newsletter
-from tests.render.conftest import LINKS, join
+from tests.render.conftest import LINKS, join, personalise
 
 OWN = Theme(
     Palette("#6b21a8", "#7c2d12", "#111111", "#555555", "#dddddd", "#fffdf8", "#efe9dd"),

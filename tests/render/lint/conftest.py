@@ -11,11 +11,11 @@ from newsletter.delivery.headers import OpenHead
 from newsletter.model import Message, Paper, SharedBody, Theme
 from newsletter.model.theme import DARK, LIGHT
 from newsletter.render.environment import make_environment
-from newsletter.render.layout import lay_out, personalise
+from newsletter.render.layout import lay_out
 from newsletter.render.lint import LintedMail
 from newsletter.render.mail import render_mail
 from tests.builders import make_edition, make_newsletter, make_paper
-from tests.render.conftest import LINKS, make_long_paper
+from tests.render.conftest import LINKS, make_long_paper, personalise
 
 LOGO = "https://papers.test/logo.png"
 THEMES = {
