@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 
 from newsletter.delivery.desk import Assignment
 from newsletter.delivery.headers import OpenHead
-from newsletter.delivery.send import Job, deliver
+from newsletter.delivery.send import Job, Outcome, deliver
 from newsletter.delivery.transports import Features, Result
 from newsletter.errors import NewsletterError
 from newsletter.model import (
@@ -109,6 +109,8 @@ class Delivery:
     edition_id: int
     now: datetime = NOON
     stop: threading.Event = field(default_factory=threading.Event)
+    outcome: Outcome | None = None
+    """Of the latest run."""
 
     def run(
         self,
@@ -122,7 +124,8 @@ class Delivery:
             recover_deliveries(tx, self.edition_id, reoffer or self.reoffer(transport))
         assignment = Assignment(self.edition_id, 1, transport.name, decide, "test", fresh_only)
         job = Job(PlainComposer(), lambda: self.now, self.stop, give_up_at=NOON + timedelta(days=3))
-        return asyncio.run(deliver(self.store, assignment, transport, job)).stopped_by
+        self.outcome = asyncio.run(deliver(self.store, assignment, transport, job))
+        return self.outcome.stopped_by
 
     def reoffer(self, transport: ToldTransport) -> Reoffer:
         known = transport.idempotent_for
@@ -148,12 +151,13 @@ def address(number: int) -> str:
 
 @pytest.fixture
 def make_delivery(tmp_path: Path) -> Iterator[Callable[..., Delivery]]:
-    """Called with a number of subscribers and a size of batch: an edition planned for all of them."""
+    """Called with a number of subscribers, or their addresses, and a size of batch: an edition planned for
+    all of them."""
     store = open_store(f"sqlite:///{tmp_path / 'newsletter.db'}")
 
-    def make(subscribers: int = 25, batch_size: int = 10) -> Delivery:
+    def make(subscribers: int = 25, batch_size: int = 10, addresses: Sequence[str] | None = None) -> Delivery:
         digest = Digest(DAY, "papers-for", "test", (make_paper(0),))
-        rows = [SubscriberRow(address(number)) for number in range(subscribers)]
+        rows = [SubscriberRow(each) for each in addresses or map(address, range(subscribers))]
         with store.write() as tx:
             take_in(tx, digest, published_at=NOON, now=NOON)
             save_subscribers(tx, rows, now=NOON)

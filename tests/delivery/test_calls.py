@@ -311,3 +311,25 @@ def test_a_wait_of_an_hour_is_left_to_a_later_run(make_delivery: Make) -> None:
     assert delivery.counts() == DeliveryCounts(pending=30)
     with delivery.store.read() as tx:
         assert tx.execute(sa.select(ledger.c.attempts).distinct()).scalars().all() == [0]
+
+
+def test_whom_a_transport_that_is_down_put_off_are_those_of_its_calls_alone(make_delivery: Make) -> None:
+    """Who waits because his destination asked for it took no part in them."""
+    readers = ["a@slow.test", "b@other.test", "c@slow.test", "d@other.test", "e@slow.test", "f@other.test"]
+    delivery = make_delivery(addresses=readers)
+
+    def behave(message: Message) -> Submitted | TemporaryTransportError:
+        if message.recipient == "a@slow.test":
+            return TemporaryTransportError("451 too many to slow.test", too_fast=True)
+        if message.recipient == "b@other.test":
+            return Submitted("taken")
+        raise TemporaryTransportError("503 down")
+
+    transport = ToldTransport(behave, messages_per_call=2, calls_at_once=1)
+    delivery.run(transport)
+    assert members(transport) == [["a@slow.test", "b@other.test"], ["d@other.test"], ["f@other.test"]]
+    assert delivery.outcome is not None
+    assert delivery.outcome.down is not None
+    with delivery.store.read() as tx:
+        put_off = [find_subscriber(tx, f"{name}@other.test").id for name in "df"]
+    assert list(delivery.outcome.put_off) == put_off
