@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,12 @@ class AsPublished:
         headers = Headers(dict(request.headers))
         parameters = RequestParameters(header=headers)
         content_type = headers.get("Content-Type", "")
-        return cls(host, request.path, request.method.lower(), parameters, content_type, request.content)
+        return cls(host, request.path, request.method.lower(), parameters, content_type, request.body)
 
 
-def change_first(content: bytes, **fields: Any) -> bytes:
-    """The body with these fields of its first object set anew."""
-    body = json.loads(content)
+def change_first(request: Request, **fields: Any) -> Request:
+    """With these fields of the first object of its body set anew."""
+    body = json.loads(request.body)
     first = body[0] if isinstance(body, list) else body
     first |= fields
-    return json.dumps(body).encode()
+    return replace(request, content=(json.dumps(body).encode(),))

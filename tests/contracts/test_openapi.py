@@ -72,10 +72,10 @@ BREAKS: dict[str, Callable[[Request], Request]] = {
     "another method": lambda made: replace(made, method="DELETE"),
     "no key": lambda made: replace(made, headers={"Content-Type": "application/json"}),
     "another type": lambda made: replace(made, headers=dict(made.headers) | {"Content-Type": "text/plain"}),
-    "no JSON": lambda made: replace(made, content=made.content[:-1]),
-    "nothing": lambda made: replace(made, content=b"{}"),
-    "a wrong type": lambda made: replace(made, content=change_first(made.content, subject=5)),
-    "a misspelt field": lambda made: replace(made, content=change_first(made.content, replyto="a@b.test")),
+    "no JSON": lambda made: replace(made, content=(made.body[:-1],)),
+    "nothing": lambda made: replace(made, content=(b"{}",)),
+    "a wrong type": lambda made: change_first(made, subject=5),
+    "a misspelt field": lambda made: change_first(made, replyto="a@b.test"),
 }
 
 

@@ -19,6 +19,7 @@ import pytest
 from newsletter.config.transports import TransportSection
 from newsletter.delivery.transports import Result, open_transport
 from newsletter.delivery.transports.api import ApiTransport
+from newsletter.delivery.transports.api_wire import measure
 from newsletter.errors import (
     ConfigError,
     OutcomeUnknown,
@@ -236,7 +237,7 @@ def test_a_repeat_after_a_lost_answer_hands_over_once_where_the_provider_knows_t
 def test_a_lost_request_does_not_hold_the_rest_of_its_call_where_a_repeat_would_be_a_copy() -> None:
     async def main(server: ApiServer) -> Sequence[Result]:
         dialect = reach("postmark", server.endpoint).dialect
-        size = len(dialect.encode(make_message(1)))
+        size = measure(dialect.encode(make_message(1)))
         dialect.features = dataclasses.replace(dialect.features, bytes_per_call=2 * size)  # type: ignore[misc]
         async with ApiTransport(dialect, timeouts=IMPATIENT) as transport:
             return await transport.submit(Call.of(make_message(number) for number in range(1, 7)))
@@ -251,7 +252,7 @@ def test_a_lost_request_does_not_hold_the_rest_of_its_call_where_a_repeat_would_
 def test_what_may_have_been_taken_is_not_given_back_with_what_fails_after_it() -> None:
     async def main(server: ApiServer) -> Sequence[Result]:
         dialect = reach("postmark", server.endpoint).dialect
-        size = len(dialect.encode(make_message(1)))
+        size = measure(dialect.encode(make_message(1)))
         dialect.features = dataclasses.replace(dialect.features, bytes_per_call=2 * size)  # type: ignore[misc]
         async with ApiTransport(dialect, timeouts=IMPATIENT) as transport:
             return await transport.submit(Call.of(make_message(number) for number in range(1, 5)))

@@ -24,7 +24,7 @@ from newsletter.delivery.handover import HandOver
 from newsletter.delivery.refusals import Meaning, read_meaning
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, judge_status
-from newsletter.delivery.transports.api_wire import Timeouts
+from newsletter.delivery.transports.api_wire import Content, Timeouts
 from newsletter.delivery.transports.brevo import BrevoDialect
 from newsletter.errors import (
     AddressRefused,
@@ -49,7 +49,7 @@ PROCESSED = "Email for the idempotency key has already been processed"
 def write(*messages: Message) -> Any:
     """The body of the request that hands these over."""
     parts = [DIALECT.encode(message) for message in messages]
-    return json.loads(DIALECT.make_request(Call.of(messages), parts).content)
+    return json.loads(DIALECT.make_request(Call.of(messages), parts).body)
 
 
 def read_failure(
@@ -77,7 +77,7 @@ def test_a_request_is_a_version_for_each_message() -> None:
         "Content-Type": "application/json",
         "api-key": KEY,
     }
-    assert json.loads(request.content) == {
+    assert json.loads(request.body) == {
         "sender": {"name": "每日论文", "email": "digest@papers.test"},
         "subject": "每日论文 · 3 篇",
         "htmlContent": "<p>-</p>",
@@ -283,7 +283,7 @@ def test_no_more_of_a_call_is_in_memory_than_goes_at_once() -> None:
     sent_before: list[int] = []
 
     class Watched(BrevoDialect):
-        def encode(self, message: Message) -> bytes:
+        def encode(self, message: Message) -> Content:
             sent_before.append(len(server.requests))
             return super().encode(message)
 

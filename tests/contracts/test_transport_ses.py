@@ -88,7 +88,7 @@ def test_the_request_holds_the_raw_message_and_nothing_that_would_rewrite_it() -
     message = make_message(1)
     dialect = SesDialect(CONFIG, clock=lambda: NOW)
     request = dialect.make_request(Call.of([message]), [dialect.encode(message)])
-    body = json.loads(request.content)
+    body = json.loads(request.body)
     assert dialect.endpoint == "https://email.eu-central-1.amazonaws.com"
     assert (request.method, request.path) == ("POST", "/v2/email/outbound-emails")
     assert b64decode(body["Content"].pop("Raw")["Data"], validate=True) == message.raw
@@ -112,7 +112,7 @@ def test_the_signature_is_the_one_that_botocore_makes_at_that_moment(
     made = dialect.make_request(Call.of([message]), [dialect.encode(message)])
     request = made if what == "mail" else dialect.make_check()
     kept = {name: value for name, value in request.headers.items() if name == "Content-Type"}
-    theirs = AWSRequest(request.method, dialect.endpoint + request.path, kept, request.content)
+    theirs = AWSRequest(request.method, dialect.endpoint + request.path, kept, request.body)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW.replace(tzinfo=None))
     signer = botocore.auth.SigV4Auth(Credentials(ACCESS_KEY_ID, SECRET, token or None), "ses", REGION)
     signer.add_auth(theirs)
@@ -123,7 +123,7 @@ def test_every_request_is_signed_at_its_own_time() -> None:
     moments = iter([NOW, NOW + timedelta(minutes=6)])
     dialect, message = SesDialect(CONFIG, clock=lambda: next(moments)), make_message()
     first, second = (dialect.make_request(Call.of([message]), [dialect.encode(message)]) for _ in range(2))
-    assert first.content == second.content
+    assert first.body == second.body
     assert (first.headers["X-Amz-Date"], second.headers["X-Amz-Date"]) == (
         "20250924T080000Z",
         "20250924T080600Z",

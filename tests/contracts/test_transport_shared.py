@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import escape, unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery.headers import OpenHead
@@ -138,7 +138,10 @@ HEAD = DecodedHead((("From", "digest@papers.test"), *dict.fromkeys(OWN).items())
 BODY = SharedBody(_refuse, SHARED.take_apart)
 
 
-@given(st.lists(st.text(st.sampled_from('",\\%s[]论x'), max_size=8), max_size=5))
+@given(st.lists(st.text(st.sampled_from('",\\%s[]\n论x'), max_size=8), max_size=5))
+@example(['",', "x"])
+@example(["x", ',"'])
+@example(["\\", "\n"])
 def test_strings_are_written_as_one_by_one(strings: list[str]) -> None:
     assert write_strings(strings) == [write_json(each)[1:-1] for each in strings]
 

@@ -21,7 +21,14 @@ import httpx
 
 from newsletter.delivery.transports.api_answers import CallKnown, CallRefused, judge_status, quote_answer
 from newsletter.delivery.transports.api_shared import address_key, share_request
-from newsletter.delivery.transports.api_wire import DEFAULT_TIMEOUTS, ApiWire, Request, Timeouts
+from newsletter.delivery.transports.api_wire import (
+    DEFAULT_TIMEOUTS,
+    ApiWire,
+    Content,
+    Request,
+    Timeouts,
+    measure,
+)
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
     OutcomeUnknown,
@@ -36,7 +43,7 @@ _ALONE_AT_MOST = 10
 
 _KEPT_FIELDS = ("content-type", "retry-after", "x-ratelimit-reset")
 
-_Portion = tuple[tuple[Message, bytes], ...]
+_Portion = tuple[tuple[Message, Content], ...]
 """Messages that go in one request, with their parts of it."""
 
 
@@ -61,14 +68,14 @@ class Dialect(Protocol):
         """What must stand in no log and no error."""
         ...
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         """The message's own part of a request's body; its length counts for `bytes_per_call`.
 
         Raises AddressRefused or another PermanentTransportError where this message cannot be written.
         """
         ...
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         """The request of a call, of the parts of its messages in their order."""
         ...
 
@@ -166,7 +173,7 @@ class ApiTransport:
 
     def _divide(self, call: Call, results: dict[str, Result]) -> Iterator[_Portion]:
         """The call in portions that a request may hold; who cannot be written has a result already."""
-        portion: list[tuple[Message, bytes]] = []
+        portion: list[tuple[Message, Content]] = []
         addresses: set[str] = set()
         size, most = 0, self.features.bytes_per_call
         for message in call.messages:
@@ -175,13 +182,14 @@ class ApiTransport:
             except PermanentTransportError as error:
                 results[message.delivery_id] = error
                 continue
-            full = most is not None and size + len(part) > most
+            length = measure(part)
+            full = most is not None and size + length > most
             if portion and (full or not self._joins(message, portion[0][0], addresses)):
                 yield tuple(portion)
                 portion, addresses, size = [], set(), 0
             portion.append((message, part))
             addresses.add(address_key(message))
-            size += len(part)
+            size += length
         if portion:
             yield tuple(portion)
 

@@ -14,6 +14,7 @@ from operator import attrgetter
 from urllib.parse import quote
 
 from newsletter.delivery.transports.addresses import encode_address
+from newsletter.delivery.transports.api_wire import Content
 from newsletter.errors import ConfigError
 from newsletter.model import Fragment, Letterhead, Message
 
@@ -69,26 +70,35 @@ def make_pattern(fields: Mapping[str, str | None], write: Callable[[object], str
     return "{" + ",".join(members) + "}"
 
 
-def write_strings(strings: Sequence[str], write: Callable[[object], str] = write_json) -> list[str]:
+def write_strings(strings: Sequence[str], *, in_ascii: bool = False) -> list[str]:
     """What stands for each between the quotation marks of JSON, several times as fast as one by one."""
-    # A quotation mark inside of a string has a backslash before it: only strings that touch are parted.
-    return write(strings)[2:-2].split('","') if strings else []
+    # No string of JSON has a line end in it (RFC 8259 §7): it can only be the one between two of them.
+    return _WRITE_LINES[in_ascii](strings)[2:-2].split('"\n"') if strings else []
 
 
-def encode_json(fields: Mapping[str, object], **bodies: Sequence[Fragment]) -> bytes:
+_WRITE_LINES = [
+    json.JSONEncoder(ensure_ascii=in_ascii, separators=("\n", ":")).encode for in_ascii in (False, True)
+]
+
+
+def encode_json(fields: Mapping[str, object], **bodies: Sequence[Fragment]) -> Content:
     """A JSON object of the fields and, under their names, the bodies: what many mails share of those is
-    written once."""
+    written once, and in memory once."""
     pieces = [write_json(fields).encode()[:-1]]
     for name, fragments in bodies.items():
-        pieces += [b',"', name.encode(), b'":"', *map(_AS_JSON, fragments), b'"']
-    return b"".join([*pieces, b"}"])
+        pieces += [f',"{name}":"'.encode(), *map(_AS_JSON, fragments), b'"']
+    pieces.append(b"}")
+    return pieces
 
 
-def join_list(members: Sequence[bytes], *, before: bytes = b"[", after: bytes = b"]") -> bytes:
-    """A JSON array of members that are JSON already, or what ends with one; they are copied once."""
-    commas = [b","] * (2 * len(members) - 1)
-    commas[::2] = members
-    return b"".join([before, *commas, after])
+def join_list(members: Sequence[Content], *, before: bytes = b"[", after: bytes = b"]") -> Content:
+    """A JSON array of members that are JSON already, one at least, or what begins and ends with one."""
+    pieces = [before]
+    for member in members:
+        pieces += member
+        pieces.append(b",")
+    pieces[-1] = after
+    return pieces
 
 
 _AS_JSON = attrgetter("as_json")

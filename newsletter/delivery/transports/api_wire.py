@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -21,6 +21,12 @@ from newsletter.errors import (
     TransportUnreachable,
 )
 
+Content = Sequence[bytes]
+"""Bytes in pieces, most of which the requests of many readers share: they are joined on the wire alone."""
+
+_CHUNK = 1 << 18
+"""So many bytes are joined and written at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -28,8 +34,13 @@ class Request:
 
     method: str
     path: str
-    content: bytes = b""
+    content: Content = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def body(self) -> bytes:
+        """The content in one."""
+        return b"".join(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +87,8 @@ class ApiWire:
             answer = await client.request(
                 request.method,
                 self._endpoint + request.path,
-                content=request.content,
-                headers=dict(request.headers),
+                content=_Stream(request.content) if request.content else None,
+                headers={**request.headers, **_count(request.content)},
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise TransportMisconfigured(
@@ -110,6 +121,35 @@ class ApiWire:
 
     def _check(self, key: str) -> str:
         return f"check [transport.{self._name}] {key}, and whether this machine may reach it"
+
+
+class _Stream:
+    """A request's content for httpx, a chunk at a time: it may be megabytes, of which one is in memory."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        chunk: list[bytes] = []
+        size = 0
+        for piece in self._content:
+            chunk.append(piece)
+            size += len(piece)
+            if size >= _CHUNK:
+                yield b"".join(chunk)
+                chunk, size = [], 0
+        if chunk:
+            yield b"".join(chunk)
+
+
+def _count(content: Content) -> dict[str, str]:
+    """With its length said ahead no server has to take chunks (RFC 9112 §6.2)."""
+    return {"Content-Length": str(measure(content))} if content else {}
+
+
+def measure(content: Content) -> int:
+    """Its length in bytes."""
+    return sum(map(len, content))
 
 
 def _explain_silence(endpoint: str, error: httpx.HTTPError, *, fix: str) -> TransportUnreachable:

@@ -29,8 +29,9 @@ from newsletter.delivery.transports.api_mails import (
     read_mail,
     require,
     split_mailbox,
+    write_json,
 )
-from newsletter.delivery.transports.api_wire import Request
+from newsletter.delivery.transports.api_wire import Content, Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
     AddressRefused,
@@ -93,7 +94,7 @@ class BrevoDialect:
             "api-key": config.api_key,
         }
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         mail = read_mail(message)
         version: dict[str, Any] = {
             "to": [{"email": mail.recipient}],
@@ -108,7 +109,7 @@ class BrevoDialect:
             textContent=_without_templates(message.text_fragments, "{ "),
         )
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         mail = read_mail(call.messages[0])
         # A version has bodies of its own only where the call has some; nobody gets these.
         common = {
@@ -118,7 +119,8 @@ class BrevoDialect:
             "textContent": "-",
             "headers": {"idempotencyKey": _make_uuid(call.key)},
         }
-        content = join_list(parts, before=encode_json(common)[:-1] + b',"messageVersions":[', after=b"]}")
+        before = write_json(common).encode()[:-1] + b',"messageVersions":['
+        content = join_list(parts, before=before, after=b"]}")
         return Request("POST", "/v3/smtp/email", content, self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:

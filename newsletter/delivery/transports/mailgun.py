@@ -24,6 +24,7 @@ from newsletter.delivery.transports.addresses import encode_address
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
 from newsletter.delivery.transports.api_mails import (
+    join_list,
     make_ascii,
     make_pattern,
     open_headers,
@@ -33,7 +34,7 @@ from newsletter.delivery.transports.api_mails import (
     write_strings,
 )
 from newsletter.delivery.transports.api_shared import write_body
-from newsletter.delivery.transports.api_wire import Request
+from newsletter.delivery.transports.api_wire import Content, Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
     AddressRefused,
@@ -82,20 +83,20 @@ class MailgunDialect:
         self._domain = config.domain
         self._headers = {"Authorization": f"Basic {login}"}
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         recipient, own, values = encode_address(message.recipient), message.own_fields, message.personal
         strings = [recipient, *(values[name] for name in message.body.names)]
         if _UNSUBSCRIBE in own:
             strings.append(make_ascii(own[_UNSUBSCRIBE]))
         pattern = _find_variables(message).pattern
-        return (pattern % tuple(write_strings(strings, _write_ascii))).encode("ascii")
+        return ((pattern % tuple(write_strings(strings, in_ascii=True))).encode("ascii"),)
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         first = call.messages[0]
         fields = [
             *_write_shared(first),
             *(("to", _write_recipient(message)) for message in call.messages),
-            ("recipient-variables", f"{{{b','.join(parts).decode()}}}"),
+            ("recipient-variables", b"".join(join_list(parts, before=b"{", after=b"}")).decode()),
             ("o:tracking", "no"),
             ("o:tracking-clicks", "no"),
             ("o:tracking-opens", "no"),
@@ -153,7 +154,7 @@ class MailgunDialect:
         ]
         headers = self._headers | {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         content = f"{''.join(parts)}--{boundary}--\r\n".encode()
-        return Request("POST", f"/v3/{quote(domain, safe='')}/messages", content, headers)
+        return Request("POST", f"/v3/{quote(domain, safe='')}/messages", (content,), headers)
 
 
 def _write_shared(message: Message) -> Iterator[tuple[str, str]]:

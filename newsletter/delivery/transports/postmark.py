@@ -18,7 +18,7 @@ from newsletter.config.transports import PostmarkConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
 from newsletter.delivery.transports.api_mails import encode_json, join_list, read_mail, require
-from newsletter.delivery.transports.api_wire import Request
+from newsletter.delivery.transports.api_wire import Content, Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
     AddressRefused,
@@ -72,7 +72,7 @@ class PostmarkDialect:
         self.features = Features(
             calls_at_once=config.connections,
             messages_per_call=500,
-            bytes_per_call=20_000_000,  # of 50 MB: every connection has a call in memory, and its parts
+            bytes_per_call=49_000_000,  # of 50 MB
         )
         self.endpoint = config.endpoint
         token, self._stream = require(
@@ -85,7 +85,7 @@ class PostmarkDialect:
             "X-Postmark-Server-Token": token,
         }
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         mail = read_mail(message)
         fields: dict[str, Any] = {
             "From": mail.sender,
@@ -103,7 +103,7 @@ class PostmarkDialect:
             fields["ReplyTo"] = mail.reply_to
         return encode_json(fields, HtmlBody=message.html_fragments, TextBody=message.text_fragments)
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         return Request("POST", "/email/batch", join_list(parts), self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:

@@ -16,7 +16,7 @@ from newsletter.config.transports import ResendConfig
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer
 from newsletter.delivery.transports.api_mails import encode_json, join_list, read_mail, require
-from newsletter.delivery.transports.api_wire import Request
+from newsletter.delivery.transports.api_wire import Content, Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import OutcomeUnknown, TransportError, TransportMisconfigured
 from newsletter.model import Call, Message, Submitted
@@ -49,7 +49,7 @@ class ResendDialect:
             "Content-Type": "application/json",
         }
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         mail = read_mail(message)
         fields: dict[str, object] = {
             "from": mail.sender,
@@ -61,7 +61,7 @@ class ResendDialect:
             fields["reply_to"] = mail.reply_to
         return encode_json(fields, html=message.html_fragments, text=message.text_fragments)
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         return Request(
             "POST",
             "/emails/batch",

@@ -21,7 +21,7 @@ from newsletter.delivery.transports.addresses import encode_address
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused, quote_answer, read_wait
 from newsletter.delivery.transports.api_mails import (
-    encode_json,
+    join_list,
     make_ascii,
     make_pattern,
     open_headers,
@@ -32,7 +32,7 @@ from newsletter.delivery.transports.api_mails import (
     write_strings,
 )
 from newsletter.delivery.transports.api_shared import write_body
-from newsletter.delivery.transports.api_wire import Request
+from newsletter.delivery.transports.api_wire import Content, Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.errors import (
     AddressRefused,
@@ -90,7 +90,7 @@ class SendgridDialect:
             "Content-Type": "application/json",
         }
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         encode_address(message.recipient)
         own, values = message.own_fields, message.personal
         part = _open_part(message.letterhead, tuple(own), message.body)
@@ -100,9 +100,9 @@ class SendgridDialect:
         encoded = (part.pattern % (to, *write_strings(strings))).encode()
         if len(encoded) > _SUBSTITUTIONS:
             _check_substitutions(message)
-        return encoded
+        return (encoded,)
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         mail, body = read_mail(call.messages[0]), call.messages[0].body
         text, html = (
             write_body(pieces, lambda name: _write_tag(body, name)) for pieces in (body.text, body.html)
@@ -115,8 +115,9 @@ class SendgridDialect:
         }
         if mail.reply_to:
             shared["reply_to"] = _write_mailbox(mail.reply_to)
-        personal = b'{"personalizations":[' + b",".join(parts) + b"],"
-        return Request("POST", "/v3/mail/send", personal + encode_json(shared)[1:], self._headers)
+        after = b"]," + write_json(shared).encode()[1:]
+        content = join_list(parts, before=b'{"personalizations":[', after=after)
+        return Request("POST", "/v3/mail/send", content, self._headers)
 
     def read_results(self, call: Call, answer: httpx.Response) -> Sequence[Result]:
         if answer.status_code != 202:  # 200: valid, and sent to nobody

@@ -20,7 +20,7 @@ from newsletter.config.transports import SesConfig
 from newsletter.delivery.transports.addresses import encode_address
 from newsletter.delivery.transports.api import ApiTransport
 from newsletter.delivery.transports.api_answers import CallRefused
-from newsletter.delivery.transports.api_wire import Request
+from newsletter.delivery.transports.api_wire import Content, Request
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.delivery.transports.ses_answers import judge_answer
 from newsletter.delivery.transports.ses_signing import Keys, make_signer, read_clock
@@ -52,7 +52,7 @@ class SesDialect:
         keys: Keys = self._signer.find_keys()
         return tuple(filter(None, (keys.secret_key, keys.token)))
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: Message) -> Content:
         raw = _OUR_SIGNATURE.sub(b"", message.raw, count=1)
         # No FromEmailAddress: it would replace the From of the message, and with it the sender's name.
         body: dict[str, Any] = {
@@ -61,9 +61,9 @@ class SesDialect:
         }
         if self._configuration_set:
             body["ConfigurationSetName"] = self._configuration_set
-        return json.dumps(body, separators=(",", ":")).encode("ascii")
+        return (json.dumps(body, separators=(",", ":")).encode("ascii"),)
 
-    def make_request(self, call: Call, parts: Sequence[bytes]) -> Request:
+    def make_request(self, call: Call, parts: Sequence[Content]) -> Request:
         (content,) = parts
         headers = {"Content-Type": "application/json"}
         return self._signer.sign(Request("POST", "/v2/email/outbound-emails", content, headers))

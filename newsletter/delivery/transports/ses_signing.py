@@ -59,7 +59,7 @@ class Signer:
         if keys.token:
             headers["X-Amz-Security-Token"] = keys.token
         unsigned = aws.AWSRequest(
-            request.method, self.endpoint + request.path, headers=headers, data=request.content
+            request.method, self.endpoint + request.path, headers=headers, data=request.body
         )
         unsigned.context["timestamp"] = stamp
         # Not `add_auth`: it takes the time itself, and writes the session token into the log.
