@@ -74,9 +74,15 @@ def listen(host: str, port: int) -> socket.socket:
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-        return socket.create_server(address, family=family, backlog=_WAITING_CONNECTIONS, dualstack_ipv6=both)
+        listener = socket.create_server(
+            address, family=family, backlog=_WAITING_CONNECTIONS, dualstack_ipv6=both
+        )
     except (OSError, UnicodeError) as error:  # a name that is none is not even asked for
         raise _cannot_listen(host, port, error) from error
+    # Connections inherit it. asyncio sets it on no socket of this kind; head and body of an answer go one
+    # after another, and Nagle's algorithm holds the body until the other side's delayed ACK, 40 ms later.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> ConfigError:

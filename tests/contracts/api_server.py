@@ -188,7 +188,7 @@ def api_server(provider: Provider) -> Iterator[ApiServer]:
 @contextmanager
 def listening(server: ApiServer) -> Iterator[ApiServer]:
     """The provider's API in a thread of its own, until the block is left."""
-    with socket.socket() as listening:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:  # asyncio sets TCP_NODELAY on such alone
         listening.bind(("127.0.0.1", 0))
         server.port = listening.getsockname()[1]
         config = uvicorn.Config(server, log_config=None, lifespan="off", http="h11")

@@ -114,9 +114,10 @@ class Ses:
 
     def _take(self, request: Request, body: bytes) -> tuple[Response, list[Accepted]]:
         sent = json.loads(body)
-        if problem := next(self._find_problems(request, sent), None):
+        data = b64decode(sent["Content"]["Raw"]["Data"], validate=True)
+        mail = self.parse(data)
+        if problem := next(self._find_problems(request, sent, data, mail), None):
             return _refuse(404 if problem[0] == "NotFoundException" else 400, *problem), []
-        mail = _parse(b64decode(sent["Content"]["Raw"]["Data"], validate=True))
         (to,) = sent["Destination"]["ToAddresses"]
         if sender := sent.get("FromEmailAddress"):
             mail.replace_header("From", sender)
@@ -124,17 +125,27 @@ class Ses:
         for name, value in (("Date", "Thu, 01 Jan 1970 00:00:00 +0000"), ("Message-ID", f"<{number}@ses>")):
             mail.replace_header(name, value)  # dg/header-fields.html
         self.taken.append(mail)
-        return JSONResponse({"MessageId": f"0107-{number}-000000"}), [_accept(mail, to)]
+        return JSONResponse({"MessageId": f"0107-{number}-000000"}), [self.accept(mail, to)]
 
-    def _find_problems(self, request: Request, sent: dict[str, Any]) -> Iterator[_Problem]:
+    def parse(self, data: bytes) -> EmailMessage:
+        return BytesParser(policy=policy.default).parsebytes(data)
+
+    def accept(self, mail: EmailMessage, to: str) -> Accepted:
+        text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+        assert isinstance(text, EmailMessage)
+        assert isinstance(html, EmailMessage)
+        fields = {name.lower(): str(value) for name, value in mail.items()}
+        return Accepted(fields["from"], to, fields["subject"], text.get_content(), html.get_content(), fields)
+
+    def _find_problems(
+        self, request: Request, sent: dict[str, Any], data: bytes, mail: EmailMessage
+    ) -> Iterator[_Problem]:
         if request.headers.get("content-type") != "application/json" or set(sent) - _FIELDS:
             yield "BadRequestException", "The request is not a SendEmail request."
         if not self.sends:
             yield "SendingPausedException", "The account's ability to send email is currently paused."
-        data = b64decode(sent["Content"]["Raw"]["Data"], validate=True)
         if len(data) > 40_000_000 or any(len(line) > 998 for line in data.split(b"\r\n")):
             yield "BadRequestException", "The message or a line of it is too long."
-        mail = _parse(data)
         names = [name.lower() for name in mail.keys()]  # noqa: SIM118 - each as often as it stands
         if not mail["From"] or any(names.count(name) > 1 for name in _ONCE):
             yield "BadRequestException", "Header fields are missing or doubled."
@@ -150,18 +161,6 @@ class Ses:
         if failed := [each for each in checked if not each.endswith(f"@{self.verified}")]:
             said = "Email address is not verified. The following identities failed the check in region"
             yield "MessageRejected", f"{said} {REGION.upper()}: {', '.join(failed)}"
-
-
-def _parse(data: bytes) -> EmailMessage:
-    return BytesParser(policy=policy.default).parsebytes(data)
-
-
-def _accept(mail: EmailMessage, to: str) -> Accepted:
-    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert isinstance(text, EmailMessage)
-    assert isinstance(html, EmailMessage)
-    fields = {name.lower(): str(value) for name, value in mail.items()}
-    return Accepted(fields["from"], to, fields["subject"], text.get_content(), html.get_content(), fields)
 
 
 def _refuse(status: int, name: str, message: str) -> Response:

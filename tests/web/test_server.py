@@ -95,6 +95,15 @@ def test_an_address_is_shown_as_browsers_take_it() -> None:
         assert show_address(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+def test_an_answer_is_not_held_until_its_head_was_acknowledged() -> None:
+    with (
+        listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
 def test_ipv6_is_listened_on_too() -> None:
     with listen("::1", 0) as listener:
