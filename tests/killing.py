@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tests.running import Program
-from tests.tally import Tally, wait_for
+from tests.tally import CALLS_A_CONNECTION, Tally, wait_for
 
 
 class Moment(Enum):
@@ -36,6 +36,10 @@ class Killing:
     kills: int = 0
     is_weekly: bool = False
     """The edition is that of a week: its report stands in the day's."""
+
+    @property
+    def in_flight_at_most(self) -> int:
+        return CALLS_A_CONNECTION * self.connections
 
     def kill_once(self, moment: Moment, mails: int) -> None:
         """Starts a run and kills it; `mails` is about how many it may hand over before."""
@@ -83,7 +87,9 @@ class Killing:
         assert len({(each.run, each.address) for each in taken}) == len(taken), "a run repeats nothing"
         repeated = self.tally.repeated_of_runs()
         for again in repeated.values():
-            assert len(again) <= self.connections, "what was in flight comes twice, and nothing else"
+            assert len(again) <= self.in_flight_at_most, (
+                "what was in flight comes twice, and nothing else"
+            )
         for run, in_flight in self.held.items():
             assert repeated.get(run, set()) == in_flight
         before = len(self.tally.taken)
@@ -95,5 +101,5 @@ class Killing:
         in_flight = sum(map(len, self.held.values()))
         return (
             f"{self.kills} kills, {self.subscribers} subscribers, {twice} mails twice "
-            f"({in_flight} of them held back by the server; at most {self.kills * self.connections})"
+            f"({in_flight} of them held back by the server; at most {self.kills * self.in_flight_at_most})"
         )

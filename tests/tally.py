@@ -16,6 +16,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.running import find_free_port
 
+CALLS_A_CONNECTION = 2
+"""In flight by SMTP: a mail that waits for its answer, and the next one, which may have been taken before the
+first was recorded."""
+
 
 @dataclass(frozen=True)
 class Taken:

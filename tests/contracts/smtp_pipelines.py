@@ -29,6 +29,8 @@ class Told:
     """Said to the first connections in place of 220; a 4xx or 5xx is followed by a close."""
     ponders: float = 0
     """Seconds before each reply."""
+    ponders_content: float = 0
+    """Seconds more before the answer to a content."""
     packets: str = "as they come"
     """How replies go out: "together" (those of a group in one packet) or "bytes" (one at a time)."""
     offers: tuple[str, ...] = ("PIPELINING", "SIZE 10485760")
@@ -39,6 +41,10 @@ class Told:
     """Every command as it was given."""
     chunks: list[bytes] = field(default_factory=list)
     """What came in one read while commands were expected."""
+    answered: list[tuple[bytes, str]] = field(default_factory=list)
+    """Each mail, and what was said to it."""
+    behind: list[bytes] = field(default_factory=list)
+    """What had come behind each content before it was answered."""
     open_now: int = 0
     open_most: int = 0
 
@@ -100,11 +106,15 @@ class _Talk:
         else:
             mail, _, self.rest = self.rest.partition(b"\r\n.\r\n")
         self.heard.append("." if mail else "empty")
+        self.told.behind.append(self.rest)
         if mail:
             self.told.mails.append(mail.replace(b"\r\n..", b"\r\n.") + b"\r\n")
         if self.told.hang_up_after == ".":
             return False
         reply = self.told.answer(".") if mail else "554 no valid recipients"
+        if mail:
+            self.told.answered.append((self.told.mails[-1], reply))
+        await asyncio.sleep(self.told.ponders_content)
         await self.say(reply, now=True)
         return not reply.startswith("421")
 

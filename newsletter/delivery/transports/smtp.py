@@ -16,9 +16,12 @@ from newsletter.config.transports import SmtpConfig
 from newsletter.delivery.transports.base import Features, Result
 from newsletter.delivery.transports.smtp_connection import SmtpConnection, open_connection
 from newsletter.delivery.transports.smtp_pool import ConnectionPool
-from newsletter.delivery.transports.smtp_transaction import DEFAULT_TIMEOUTS, Timeouts
-from newsletter.errors import TemporaryTransportError
+from newsletter.delivery.transports.smtp_transaction import DEFAULT_TIMEOUTS, Timeouts, Transaction
+from newsletter.errors import AddressRefused, TemporaryTransportError
 from newsletter.model import Call
+
+_CALLS_A_CONNECTION = 2
+"""One mail waits for its answer while the commands of the next are on their way behind it."""
 
 
 def make_transport(config: SmtpConfig) -> SmtpTransport:
@@ -38,7 +41,7 @@ class SmtpTransport:
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         self.features = Features(
-            calls_at_once=config.connections,
+            calls_at_once=_CALLS_A_CONNECTION * config.connections,
             keeps_bytes=True,
             repeats_are_cheap=True,  # at worst somebody reads the same bytes twice
         )
@@ -58,22 +61,37 @@ class SmtpTransport:
     async def submit(self, call: Call) -> tuple[Result, ...]:
         (message,) = call.messages
         while True:
-            connection = await self._pool.take()
             try:
-                result = await connection.hand_over(message)
+                mail = Transaction(message)
+            except AddressRefused as unwritable:
+                return (unwritable,)
+            connection = await self._pool.take(mail)
+            was_used = connection.is_used
+            try:
+                return (await self._carry(mail, connection),)
             except TemporaryTransportError:
-                self._pool.drop(connection)
-                # A server ends an idle connection as it likes, with or without a 421. Where that was
-                # before the mail had begun, another connection shows whether anything is wrong; one
-                # that no call had used before settles it.
-                if connection.has_begun or not connection.is_used:
+                # A server ends a connection as it likes between two mails, with or without a 421. Where that
+                # was before this mail had begun, another connection shows whether anything is wrong; one that
+                # no mail had used before settles it.
+                if mail.took_sender or not was_used:
                     raise
-            except BaseException:
-                self._pool.drop(connection)
-                raise
-            else:
-                self._pool.put_back(connection)
-                return (result,)
+
+    async def _carry(self, mail: Transaction, connection: SmtpConnection) -> Result:
+        is_left = False
+
+        def follow() -> Transaction | None:
+            nonlocal is_left
+            is_left = True
+            return self._pool.follow(connection)
+
+        try:
+            result = await connection.hand_over(mail, follow)
+        except BaseException:
+            self._pool.drop(connection)
+            raise
+        if not is_left:
+            self._pool.put_back(connection)
+        return result
 
     async def check(self) -> str:
         """Reaches the server, with TLS and login as for a mail, and leaves."""

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Callable
 from typing import cast
 
 import aiosmtplib
@@ -19,10 +20,9 @@ from newsletter.config.transports import SmtpConfig
 from newsletter.delivery.transports.base import Result
 from newsletter.delivery.transports.replies import Stage
 from newsletter.delivery.transports.smtp_errors import errors_mapped
-from newsletter.delivery.transports.smtp_transaction import Timeouts, Transaction
-from newsletter.delivery.transports.smtp_wire import Wire
+from newsletter.delivery.transports.smtp_transaction import Line, Timeouts, Transaction
+from newsletter.delivery.transports.smtp_wire import Turn, Wire
 from newsletter.errors import TransportMisconfigured
-from newsletter.model import Message
 
 
 async def open_connection(
@@ -42,43 +42,42 @@ async def open_connection(
 
 
 class SmtpConnection:
-    """Used by one call at a time. Once it has raised, it is good for nothing but `abort`."""
+    """Carries one mail after another, with PIPELINING the next one's commands behind a content that has no
+    answer yet. Once a mail has raised, it is good for nothing but `abort`."""
 
-    def __init__(self, wire: Wire, server: str, timeouts: Timeouts, *, pipelining: bool) -> None:
-        self._wire = wire
-        self._server = server
-        self._timeouts = timeouts
-        self._pipelining = pipelining
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self.is_used = False
-        """Whether a call before the latest one used it."""
-        self.has_begun = False
-        """Whether a mail was begun in the latest call: the server took its sender."""
-        self._was_tried = False
+        """Whether a mail was tried on it."""
 
     @property
     def is_open(self) -> bool:
         """False once the server has closed it, as far as this is known here."""
-        return self._wire.is_open
+        return self._line.wire.is_open
 
-    async def hand_over(self, message: Message) -> Result:
-        """One mail; what this returns and raises stands with `Transaction`."""
-        self.is_used, self._was_tried = self._was_tried, True
-        transaction = Transaction(self._wire, self._server, self._timeouts, pipelining=self._pipelining)
-        try:
-            return await transaction.run(message)
-        finally:
-            self.has_begun = transaction.took_sender
+    @property
+    def is_idle(self) -> bool:
+        """Whether the server owes it no answer."""
+        return self._line.wire.is_idle
+
+    async def hand_over(
+        self, transaction: Transaction, follow: Callable[[], Transaction | None] = lambda: None
+    ) -> Result:
+        """One mail; what this returns and raises, and what `follow` is, stands with `Transaction`."""
+        self.is_used = True
+        return await transaction.run(self._line, follow)
 
     async def quit(self) -> None:
         """Takes leave and closes."""
+        turn = Turn(self._line.wire)
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-            self._wire.write(b"QUIT\r\n", replies=1)
-            await self._wire.read(self._timeouts.goodbye)
+            turn.write(b"QUIT\r\n", replies=1)
+            await turn.read(self._line.timeouts.goodbye)
         self.abort()
 
     def abort(self) -> None:
         """Closes at once: a TLS farewell that nobody answers would outlive the event loop."""
-        self._wire.abort()
+        self._line.wire.abort()
 
 
 class _Opening:
@@ -116,7 +115,7 @@ class _Opening:
             if self._transport is None or not self._client.is_connected:
                 raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         pipelining = self._client.supports_extension("pipelining")
-        return SmtpConnection(Wire(self._transport), self._server, self._timeouts, pipelining=pipelining)
+        return SmtpConnection(Line(Wire(self._transport), self._server, self._timeouts, pipelining))
 
     def abort(self) -> None:
         self._client.close()

@@ -1,8 +1,8 @@
 """The wire to a mail server once it is open: bytes go out, whole replies come in, in their order.
 
 It takes the transport over from aiosmtplib, which refuses to have several commands on their way.
-Several may go in one write (RFC 2920 §3.1), and their replies may come in one packet or byte by byte.
-What is said, and what a reply means, is left to `smtp_connection` and `replies`.
+Several may go in one write (RFC 2920 §3.1), those of the next mail too, and their replies may come in one
+packet or byte by byte. What is said, and what a reply means, is left to `smtp_connection` and `replies`.
 """
 
 from __future__ import annotations
@@ -54,22 +54,82 @@ def _read_lines(lines: list[bytes]) -> Reply:
     return Reply.read(int(lines[-1][:3]), _decode(b" ".join([line[4:] for line in lines])))
 
 
+class Turn:
+    """What one conversation says, and the replies to it. Used by one task; others may have their turns before
+    and after it, and a server answers in order. Raises SMTPServerDisconnected, OSError or TimeoutError where
+    the wire breaks before a reply came.
+    """
+
+    __slots__ = ("_replies", "_waiter", "_wire", "due", "patience")
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self.due = 0
+        """How many replies are still to come."""
+        self.patience = 0.0
+        """Seconds that are waited, from when it is this turn's reply that the server owes."""
+
+    def write(self, data: bytes, *, replies: int) -> None:
+        """Sends commands to which so many replies are due."""
+        self._wire.write(data, (self, replies))
+
+    async def flush(self, end: int, timeout: float) -> bool:
+        """Whether everything written up to `end` has left this process; False: a reply was there before."""
+        while not (has_left := self._wire.has_left(end)) and not self._replies:
+            await self._wait(timeout)
+        return has_left
+
+    async def read(self, timeout: float) -> Reply:
+        """The next reply; `timeout` in seconds."""
+        while not self._replies:
+            await self._wait(timeout)
+        return self._replies.popleft()
+
+    def take_reply(self) -> Reply | None:
+        """The next reply where it is there already."""
+        return self._replies.popleft() if self._replies else None
+
+    def take(self, reply: Reply) -> None:
+        self.due -= 1
+        self._replies.append(reply)
+        self.wake()
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def time_out(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(TimeoutError())
+
+    async def _wait(self, timeout: float) -> None:
+        """Returns when something has happened."""
+        self.patience = timeout
+        self._waiter = self._wire.open_waiter(self)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            self.patience = 0.0
+
+
 class Wire(asyncio.BufferedProtocol):
-    """Used by one conversation. Raises SMTPServerDisconnected, OSError or TimeoutError where it breaks."""
+    """Carries one turn after another, a turn beginning before the last one is answered."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._buffer = memoryview(bytearray(_READ_AT_ONCE))
         self._reader = ReplyReader()
-        self._replies: deque[Reply] = deque()
-        self._awaited = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._turns: deque[Turn] = deque()
+        """Those that replies are due to, in the order in which they will come."""
+        self._written = 0
         self._until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._broken_by: Exception | None = None
-        self.is_flushed = True
-        """Whether everything written has left this process."""
+        self._is_flushed = True
         # 0, so that `resume_writing` means: the kernel has all of it.
         transport.set_write_buffer_limits(high=0)
         transport.set_protocol(self)
@@ -79,30 +139,29 @@ class Wire(asyncio.BufferedProtocol):
         """False once the server has closed it, as far as this is known here."""
         return self._broken_by is None and not self._transport.is_closing()
 
-    def write(self, data: bytes, *, replies: int) -> None:
-        """Sends commands or content to which so many replies are due."""
+    @property
+    def is_idle(self) -> bool:
+        """Whether no reply is due."""
+        return not self._turns
+
+    def write(self, data: bytes, *dues: tuple[Turn, int]) -> int:
+        """Sends what these turns say, of which so many replies are due to each. Returns where it begins."""
         if not self.is_open:
             raise self._reason_broken()
-        self._awaited += replies
+        for turn, replies in dues:
+            if not turn.due:
+                self._turns.append(turn)
+            turn.due += replies
+        begin = self._written
+        self._written += len(data)
         self._transport.write(data)
+        return begin
 
-    async def flush(self, timeout: float) -> None:
-        """Returns when everything written has left this process, or when a reply is there before that."""
-        until = self._loop.time() + timeout
-        while not self.is_flushed and not self._replies:
-            await self._wait(until)
-
-    async def read(self, timeout: float) -> Reply:
-        """The next reply; `timeout` in seconds."""
-        if not self._replies:
-            until = self._loop.time() + timeout
-            while not self._replies:
-                await self._wait(until)
-        return self._replies.popleft()
-
-    def take_reply(self) -> Reply | None:
-        """The next reply where it is there already."""
-        return self._replies.popleft() if self._replies else None
+    def has_left(self, end: int) -> bool:
+        """Whether this process has none of the first `end` bytes any more; never where it broke before."""
+        if self._is_flushed:
+            return True
+        return self.is_open and self._written - self._transport.get_write_buffer_size() >= end
 
     def abort(self) -> None:
         self._break(aiosmtplib.SMTPServerDisconnected("closed here"))
@@ -116,12 +175,14 @@ class Wire(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         for reply in self._reader.feed(bytes(self._buffer[:nbytes])):
-            if not self._awaited:  # a farewell between two mails: nobody's answer, and nothing good
+            if not self._turns:  # a farewell between two mails: nobody's answer, and nothing good
                 self._break(aiosmtplib.SMTPServerDisconnected(str(reply)))
                 return
-            self._awaited -= 1
-            self._replies.append(reply)
-        self._wake()
+            turn = self._turns[0]
+            turn.take(reply)
+            if not turn.due:
+                self._turns.popleft()
+                self._watch()
 
     def eof_received(self) -> bool:
         # Not close(), which would go on sending what is left: what is said to have not gone must not go.
@@ -132,52 +193,52 @@ class Wire(asyncio.BufferedProtocol):
         self._break(exc or aiosmtplib.SMTPServerDisconnected("it closed the connection"))
 
     def pause_writing(self) -> None:
-        self.is_flushed = False
+        self._is_flushed = False
 
     def resume_writing(self) -> None:
-        self.is_flushed = True
-        self._wake()
+        self._is_flushed = True
+        for turn in self._turns:
+            turn.wake()
 
     # --- Waiting ----------------------------------------------------------------------------------
 
-    async def _wait(self, until: float) -> None:
-        """Returns when something has happened; `until` as the loop counts."""
+    def open_waiter(self, turn: Turn) -> asyncio.Future[None]:
         if not self.is_open:
             raise self._reason_broken()
-        self._until = until
-        if self._alarm is None or self._alarm.when() > until:
+        if self._turns and self._turns[0] is turn:
+            self._watch()
+        return self._loop.create_future()
+
+    def _watch(self) -> None:
+        """Counts the patience of who waits for the next reply, from now."""
+        if not self._turns or not self._turns[0].patience:
+            return
+        self._until = self._loop.time() + self._turns[0].patience
+        # One for many waits, which mostly end long before: it looks whether one is over, and goes on.
+        if self._alarm is None or self._alarm.when() > self._until:
             self._set_alarm()
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
 
     def _set_alarm(self) -> None:
-        """One for many waits, which mostly end long before: it looks whether one is over, and goes on."""
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm = self._loop.call_at(self._until, self._look_at_clock)
 
     def _look_at_clock(self) -> None:
         self._alarm = None
-        if self._waiter is None or self._waiter.done():
+        if not self._turns or not self._turns[0].patience:
             return
         if self._loop.time() < self._until:
             self._set_alarm()
         else:
-            self._waiter.set_exception(TimeoutError())
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._turns[0].time_out()
 
     def _break(self, reason: Exception) -> None:
         self._broken_by = self._broken_by or reason
         if self._alarm is not None:
             self._alarm.cancel()
         self._transport.abort()
-        self._wake()
+        for turn in self._turns:
+            turn.wake()
 
     def _reason_broken(self) -> Exception:
         return self._broken_by or aiosmtplib.SMTPServerDisconnected("it closed the connection")
