@@ -25,7 +25,7 @@ class SmtpConfig:
         "xoauth2: the password is an OAuth 2 access token (Gmail, Outlook).",
         choices=("password", "xoauth2"),
     )
-    connections: int = key(10, "How many are open at once, two mails under way on each.", minimum=1, maximum=100)
+    connections: int = key(10, "How many are open at once, with two mails each.", minimum=1, maximum=100)
 
 
 @dataclass(frozen=True, slots=True)
