@@ -34,17 +34,16 @@ class DelayingServer(asyncio.Protocol):
         print(DelayingServer.taken, flush=True)
 
     def data_received(self, data: bytes) -> None:
-        if self._tail is None:
-            self._commands += data
-            self._hear()
-            return
-        self._tail = (self._tail + data[-len(_END) :])[-len(_END) :]
-        if self._tail == _END:
-            self._tail = None
-            DelayingServer.taken += 1
-            self._say(b"250 queued\r\n")
+        answers = b""
+        while data:
+            data, said = self._hear(data) if self._tail is None else self._swallow(data, self._tail)
+            answers += said
+        if answers:
+            self._say(answers)
 
-    def _hear(self) -> None:
+    def _hear(self, data: bytes) -> tuple[bytes, bytes]:
+        """What is left behind the commands, and the answers to them."""
+        self._commands += data
         answers = b""
         while b"\n" in self._commands:
             line, _, self._commands = self._commands.partition(b"\n")
@@ -54,7 +53,19 @@ class DelayingServer(asyncio.Protocol):
             )
             if verb == b"DATA":
                 self._tail = b"\r\n"
-        self._say(answers)
+                rest, self._commands = self._commands, b""
+                return rest, answers
+        return b"", answers
+
+    def _swallow(self, data: bytes, tail: bytes) -> tuple[bytes, bytes]:
+        """What is left behind the content, and the answer where it ends."""
+        content, end, rest = (tail + data).partition(_END)
+        if not end:
+            self._tail = content[1 - len(_END) :]
+            return b"", b""
+        self._tail = None
+        DelayingServer.taken += 1
+        return rest, b"250 queued\r\n"
 
     def _say(self, answers: bytes) -> None:
         asyncio.get_running_loop().call_later(self._delay, self._transport.write, answers)

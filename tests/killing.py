@@ -87,9 +87,7 @@ class Killing:
         assert len({(each.run, each.address) for each in taken}) == len(taken), "a run repeats nothing"
         repeated = self.tally.repeated_of_runs()
         for again in repeated.values():
-            assert len(again) <= self.in_flight_at_most, (
-                "what was in flight comes twice, and nothing else"
-            )
+            assert len(again) <= self.in_flight_at_most, "what was in flight comes twice, and nothing else"
         for run, in_flight in self.held.items():
             assert repeated.get(run, set()) == in_flight
         before = len(self.tally.taken)
