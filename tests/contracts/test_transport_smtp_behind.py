@@ -91,6 +91,15 @@ def test_a_connection_that_owes_nothing_is_taken_before_one_that_does() -> None:
     assert len(told.heard) >= 3
 
 
+def test_a_check_among_mails_finds_a_connection_too() -> None:
+    async def main() -> Any:
+        async with told_server(Told()) as port, SmtpTransport(smtp_config(port, connections=1)) as transport:
+            mails = [transport.submit(make_call(make_message(number))) for number in range(4)]
+            return await asyncio.wait_for(asyncio.gather(*mails[:2], transport.check(), *mails[2:]), 10)
+
+    assert "takes connections" in asyncio.run(main())[2]
+
+
 def test_over_tls_too() -> None:
     certificates, told = Certificates(), Told()
 

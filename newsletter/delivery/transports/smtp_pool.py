@@ -73,8 +73,10 @@ class ConnectionPool:
         """
         while self._waiting:
             waiting = self._waiting.popleft()
-            if not waiting.called.done() and waiting.mail is not None:
-                waiting.called.set_result(connection)
+            if waiting.called.done():
+                continue
+            waiting.called.set_result(connection if waiting.mail is not None else None)
+            if waiting.mail is not None:
                 return waiting.mail
         self._free.append(connection)
         return None
