@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from functools import cached_property, lru_cache
 
 from newsletter import __version__
@@ -53,7 +53,7 @@ class Topics:
     @cached_property
     def fingerprint(self) -> str:
         """Another where any group is, or this program: what was derived from them is derived anew."""
-        groups = [asdict(each) for each in self._groups]
+        groups = [{field.name: getattr(each, field.name) for field in fields(Group)} for each in self._groups]
         facts = json.dumps([__version__, groups], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()
 

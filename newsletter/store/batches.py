@@ -135,25 +135,8 @@ def claim_batch(
     tx: Transaction, edition_id: int, *, owner: str, now: datetime, after: int = -1
 ) -> Lease | None:
     """The next open batch behind number `after` that nobody holds; None where there is none."""
-    free = (
-        sa.select(_BATCH.c.number)
-        .where(
-            _BATCH.c.edition_id == edition_id,
-            _BATCH.c.state == BatchState.OPEN,
-            _BATCH.c.number > after,
-            sa.or_(_BATCH.c.lease_until.is_(None), _BATCH.c.lease_until < now),
-        )
-        .order_by(_BATCH.c.number)
-        .limit(1)
-        .scalar_subquery()
-    )
-    row = tx.execute(
-        sa.update(_BATCH)
-        .where(_BATCH.c.edition_id == edition_id, _BATCH.c.number == free)
-        .values(epoch=_BATCH.c.epoch + 1, owner=owner, lease_until=now + LEASE)
-        .returning(_BATCH.c.number, _BATCH.c.epoch, _BATCH.c.first_subscriber_id, _BATCH.c.last_subscriber_id)
-    ).first()
-    return Lease(edition_id, *row) if row else None
+    claimed = _CLAIM.fetch(tx, owner, as_stored(now + LEASE), as_stored(now), after, edition_id)
+    return Lease(edition_id, *claimed[0]) if claimed else None
 
 
 def renew_lease(tx: Transaction, lease: Lease, *, now: datetime) -> None:
@@ -172,6 +155,25 @@ def close_batches(tx: Transaction, edition_id: int, *, owner: str) -> None:
     tx.execute(sa.update(_BATCH).where(_BATCH.c.owner == owner).values(owner=None, lease_until=None))
 
 
+_FREE = (
+    sa.select(_BATCH.c.number)
+    .where(
+        _BATCH.c.edition_id == sa.bindparam("edition"),
+        _BATCH.c.state == BatchState.OPEN.value,
+        _BATCH.c.number > sa.bindparam("after"),
+        sa.or_(_BATCH.c.lease_until.is_(None), _BATCH.c.lease_until < sa.bindparam("at")),
+    )
+    .order_by(_BATCH.c.number)
+    .limit(1)
+    .scalar_subquery()
+)
+_CLAIM = Statement(
+    sa.update(_BATCH)
+    .where(_BATCH.c.edition_id == sa.bindparam("edition"), _BATCH.c.number == _FREE)
+    .values(epoch=_BATCH.c.epoch + 1, owner=sa.bindparam("claimant"), lease_until=sa.bindparam("until"))
+    .returning(_BATCH.c.number, _BATCH.c.epoch, _BATCH.c.first_subscriber_id, _BATCH.c.last_subscriber_id),
+    *("claimant", "until", "at", "after", "edition"),
+)
 _RENEW = Statement(
     sa.update(_BATCH)
     .where(

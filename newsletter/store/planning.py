@@ -9,7 +9,7 @@ for the next edition. No clock has a say: it may be set back.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,8 +69,8 @@ def expand_batches(store: Store, edition_id: int) -> None:
                 .limit(BATCHES_A_TRANSACTION)
             ).all()
             kind = tx.execute(sa.select(_EDITION.c.kind).where(_EDITION.c.id == edition_id)).scalar_one()
-            for batch in planned:
-                _expand(tx, EditionKind(kind), batch)
+            if planned:
+                _expand(tx, edition_id, EditionKind(kind), planned)
         if len(planned) < BATCHES_A_TRANSACTION:
             return
         time.sleep(BREATH)
@@ -154,18 +154,20 @@ def _cut(tx: Transaction, kind: EditionKind, size: int) -> Iterator[tuple[int, i
         yield first, last, count
 
 
-def _expand(tx: Transaction, kind: EditionKind, batch: Any) -> None:
+def _expand(tx: Transaction, edition_id: int, kind: EditionKind, batches: Sequence[Any]) -> None:
     eligible = (
         _eligible(kind)
-        .where(_SUBSCRIBER.c.id.between(batch.first_subscriber_id, batch.last_subscriber_id))
-        .with_only_columns(
-            sa.literal(batch.edition_id), _SUBSCRIBER.c.id, sa.literal(DeliveryState.PENDING.value)
-        )
+        .where(_SUBSCRIBER.c.id.between(sa.bindparam("first"), sa.bindparam("last")))
+        .with_only_columns(sa.literal(edition_id), _SUBSCRIBER.c.id, sa.literal(DeliveryState.PENDING.value))
     )
     columns = ["edition_id", "subscriber_id", "state"]
-    tx.execute(insert(_DELIVERY).from_select(columns, eligible).on_conflict_do_nothing())
+    tx.execute(
+        insert(_DELIVERY).from_select(columns, eligible).on_conflict_do_nothing(),
+        [{"first": batch.first_subscriber_id, "last": batch.last_subscriber_id} for batch in batches],
+    )
+    numbers = [batch.number for batch in batches]
     tx.execute(
         sa.update(_BATCH)
-        .where(_BATCH.c.edition_id == batch.edition_id, _BATCH.c.number == batch.number)
+        .where(_BATCH.c.edition_id == edition_id, _BATCH.c.number.in_(numbers))
         .values(state=BatchState.OPEN)
     )
