@@ -151,7 +151,7 @@ def _run(what: str, folder: Path) -> dict[str, float]:
 def put_in_raw(folder: Path) -> dict[str, float]:
     """The peer: csv and executemany, nothing checked, nothing looked up."""
     from newsletter.store import open_store
-    from newsletter.store.subscriber_list import _SLICE
+    from newsletter.store.list_slices import _SLICE
 
     open_store(f"sqlite:///{folder / 'raw.db'}").close()
     connection = sqlite3.connect(folder / "raw.db", isolation_level=None)

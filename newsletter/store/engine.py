@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,13 +62,13 @@ class Store:
             yield tx
 
     @contextmanager
-    def write(self, *, lasting: bool = True) -> Iterator[Transaction]:
+    def write(self, *, lasting: bool = True, pragmas: Iterable[str] = ()) -> Iterator[Transaction]:
         """The only writer until the block ends; rolled back where it raises. Raises StoreError.
 
         What is not `lasting` survives the death of the process, but may be lost in a power cut until the
-        next lasting write: it does not wait for the disk.
+        next lasting write: it does not wait for the disk. `pragmas` are set before it begins, and stay.
         """
-        with self._begin(_WRITE, lasting=lasting) as tx:
+        with self._begin(_WRITE, lasting=lasting, pragmas=pragmas) as tx:
             yield tx
 
     @contextmanager
@@ -85,8 +85,12 @@ class Store:
         self.engine.dispose()
 
     @contextmanager
-    def _begin(self, begin: str, *, lasting: bool = True) -> Iterator[Transaction]:
+    def _begin(
+        self, begin: str, *, lasting: bool = True, pragmas: Iterable[str] = ()
+    ) -> Iterator[Transaction]:
         with mapped_errors(self.path), self._connect() as connection:
+            for pragma in pragmas:  # some are refused within a transaction
+                connection.connection.cursor().execute(pragma)
             with connection.begin():
                 _begin(connection, begin, lasting=lasting)
                 yield connection

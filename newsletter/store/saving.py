@@ -6,12 +6,10 @@ What a row may change is decided here: no row revives who unsubscribed, none tak
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
-from itertools import chain, count, groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,6 +17,7 @@ import sqlalchemy as sa
 
 from newsletter.model import Preferences, SubscriberStatus
 from newsletter.store import schema
+from newsletter.store.adding import Columns, Value, add_alike, add_each, make_public_ids
 from newsletter.store.engine import Transaction
 from newsletter.store.subscribers import normal_email
 
@@ -54,6 +53,24 @@ Addressed = tuple[str, str, str | None, Wishes]
 """A row of a long list: the normal form of its address, the address, the name, the wishes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows of a long list that say the same beside their addresses, each of which is its own normal form."""
+
+    addresses: list[str]
+    name: str | None
+    wishes: Wishes
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    def __iter__(self) -> Iterator[Addressed]:
+        return zip(self.addresses, self.addresses, repeat(self.name), repeat(self.wishes), strict=False)
+
+
+Rows = Alike | list[Addressed]
+
+
 def save_subscribers(tx: Transaction, rows: Iterable[SubscriberRow], *, now: datetime) -> int:
     """Adds the new addresses and brings the known ones up to date; returns how many were new.
 
@@ -66,16 +83,40 @@ def save_subscribers(tx: Transaction, rows: Iterable[SubscriberRow], *, now: dat
     return save_addressed(tx, addressed, now=now)
 
 
-def save_addressed(tx: Transaction, rows: Sequence[Addressed], *, now: datetime) -> int:
+def save_addressed(tx: Transaction, rows: Rows, *, now: datetime) -> int:
     """The same in bulk, for the thousands of a list."""
+    if isinstance(rows, Alike):
+        return _save_alike(tx, rows, now)
     new, known = _part(rows, _find_known(tx, [row[0] for row in rows]))
     _insert(tx, new, now)
-    telling = [row for row in known if row[2] is not None or row[3].named or row[3].status]
+    _change(tx, known, now)
+    return len(new)
+
+
+def _save_alike(tx: Transaction, rows: Alike, now: datetime) -> int:
+    shared = _new_columns(rows.wishes, _write_instant(tx, now), name=rows.name)
+    listed = _write_list(rows.addresses)
+    if add_alike(tx, shared, listed, len(rows)):  # a look before would take longer than one that fails
+        return len(rows)
+    new = dict.fromkeys(_find_new(tx, listed))
+    if new:
+        add_alike(tx, shared, _write_list(list(new)), len(new))
+    if _is_telling(rows.name, rows.wishes):
+        _change(tx, [row for row in rows if row[0] not in new], now)
+    return len(new)
+
+
+def _change(tx: Transaction, rows: Iterable[Addressed], now: datetime) -> None:
+    telling = [row for row in rows if _is_telling(row[2], row[3])]
     stored = _find_stored(tx, [row[0] for row in telling])  # those just added too
     for address, _, name, wishes in telling:
         stored[address].change(name, wishes)
     _update(tx, stored.values(), now)
-    return len(new)
+
+
+def _is_telling(name: str | None, wishes: Wishes) -> bool:
+    """Whether a row says anything of an address that is stored."""
+    return name is not None or bool(wishes.named or wishes.status)
 
 
 def _part(
@@ -92,13 +133,6 @@ def _part(
         else:
             new[row[0]] = row
     return list(new.values()), known
-
-
-def make_public_ids(count: int) -> list[str]:
-    """New ids, 64 random bits each. Those made together begin alike: they stand together in their index,
-    and a slice of an import need not touch every page of it."""
-    place, digits = secrets.token_hex(2), secrets.token_hex(8 * count)
-    return [place + digits[at : at + 16] for at in range(0, 16 * count, 16)]
 
 
 @dataclass(slots=True)
@@ -129,7 +163,7 @@ class _Stored:
             self.is_confirmed_now = status is SubscriberStatus.CONFIRMED
             self.is_unsubscribed_now = status is SubscriberStatus.UNSUBSCRIBED
 
-    def _set(self, column: str, value: _Value) -> None:
+    def _set(self, column: str, value: Value) -> None:
         if getattr(self, column) != value:
             setattr(self, column, value)
             self.is_changed = True
@@ -138,10 +172,10 @@ class _Stored:
 _STEPS = [each.value for each in SubscriberStatus]
 
 
-def _columns_of(wishes: Wishes) -> dict[str, _Value]:
+def _columns_of(wishes: Wishes) -> dict[str, Value]:
     """The preferences that a row names, by column."""
     wanted = wishes.preferences
-    columns: dict[str, tuple[str, _Value]] = {
+    columns: dict[str, tuple[str, Value]] = {
         "keywords": ("keywords", None if wanted.keywords is None else _write_keywords(wanted.keywords)),
         "frequency": ("frequency", wanted.frequency.value),
         "language": ("language", wanted.language),
@@ -154,9 +188,22 @@ def _write_keywords(keywords: Sequence[str]) -> str:
     return json.dumps(keywords, ensure_ascii=False)
 
 
+def _write_list(values: Sequence[str]) -> str:
+    """The values as a JSON list: in a fifth of the time where none holds what must be escaped."""
+    text = '","'.join(values)
+    if text.isprintable() and "\\" not in text and text.count('"') == 2 * (len(values) - 1):
+        return f'["{text}"]'
+    return json.dumps(values)
+
+
 def _find_known(tx: Transaction, addresses: Sequence[str]) -> frozenset[str]:
     """Those of these normal forms that are stored."""
-    return frozenset(tx.execute(_KNOWN, {"addresses": json.dumps(addresses)}).scalars().all())
+    return frozenset(tx.execute(_KNOWN, {"addresses": _write_list(addresses)}).scalars().all())
+
+
+def _find_new(tx: Transaction, addresses: str) -> Sequence[str]:
+    """Those of a JSON list of normal forms that are not stored."""
+    return tx.execute(_NEW, {"addresses": addresses}).scalars().all()
 
 
 def _find_stored(tx: Transaction, addresses: Sequence[str]) -> dict[str, _Stored]:
@@ -167,14 +214,15 @@ def _find_stored(tx: Transaction, addresses: Sequence[str]) -> dict[str, _Stored
     statement = sa.select(_TABLE.c.normal_email, *columns).where(
         _TABLE.c.normal_email.in_(sa.select(_ADDRESSES))
     )
-    rows = tx.execute(statement, {"addresses": json.dumps(addresses)})
+    rows = tx.execute(statement, {"addresses": _write_list(addresses)})
     return {address: _Stored(*values) for address, *values in rows}
 
 
 _ADDRESSES = sa.func.json_each(sa.bindparam("addresses")).table_valued("value").c.value
 """One parameter, however many addresses."""
 _KNOWN = sa.select(_ADDRESSES).where(_ADDRESSES.in_(sa.select(_TABLE.c.normal_email)))
-"""Looks each of them up in the index; the other way round SQLite would sort them first."""
+_NEW = sa.select(_ADDRESSES).where(_ADDRESSES.not_in(sa.select(_TABLE.c.normal_email)))
+"""Both look each of them up in the index; the other way round SQLite would sort them first."""
 
 
 def _insert(tx: Transaction, rows: Iterable[Addressed], now: datetime) -> None:
@@ -184,54 +232,24 @@ def _insert(tx: Transaction, rows: Iterable[Addressed], now: datetime) -> None:
         kinds.setdefault(wishes, []).extend(alike)
     for wishes, kind in kinds.items():
         addresses, emails, names, _ = zip(*kind, strict=True)
-        own: dict[_Columns, Sequence[_Value]] = {("public_id",): make_public_ids(len(kind))}
+        shared = _new_columns(wishes, moment)
+        if emails == addresses and not any(names):
+            add_alike(tx, shared, _write_list(addresses), len(kind))
+            continue
+        own: dict[Columns, Sequence[Value]] = {("public_id",): make_public_ids(len(kind))}
         if emails == addresses:  # then given once
             own["normal_email", "email"] = emails
         else:
             own |= {("normal_email",): addresses, ("email",): emails}
         if any(names):
             own["name",] = [name or "" for name in names]
-        _insert_kind(tx, _new_columns(wishes, moment), tuple(own), list(zip(*own.values(), strict=True)))
+        add_each(tx, shared, tuple(own), list(zip(*own.values(), strict=True)))
 
 
-_Value = str | int | None
-_Columns = tuple[str, ...]
-_ROWS_A_STATEMENT = 200
-
-
-def _insert_kind(
-    tx: Transaction,
-    shared: Mapping[str, _Value],
-    own: tuple[_Columns, ...],
-    rows: Sequence[tuple[_Value, ...]],
-) -> None:
-    """Many rows a statement, the shared values once in each, straight to the driver: a row a statement takes
-    a third longer, and SQLAlchemy's own way twice as long. Each value of a row goes into all columns of its
-    place in `own`."""
-    rest = len(rows) % _ROWS_A_STATEMENT
-    for part, size in ((rows[: len(rows) - rest], _ROWS_A_STATEMENT), (rows[len(rows) - rest :], 1)):
-        values = [
-            (*shared.values(), *chain.from_iterable(part[at : at + size])) for at in range(0, len(part), size)
-        ]
-        if values:
-            tx.exec_driver_sql(_insert_statement(tuple(shared), own, size), values)
-
-
-@lru_cache(maxsize=64)
-def _insert_statement(shared: _Columns, own: tuple[_Columns, ...], rows: int) -> str:
-    columns = ", ".join([*shared, *chain.from_iterable(own)])
-    common = [f"?{number + 1}" for number in range(len(shared))]
-    numbers = count(len(shared) + 1)
-    places = []
-    for _ in range(rows):
-        each = [[f"?{next(numbers)}"] * len(names) for names in own]
-        places.append(", ".join([*common, *chain.from_iterable(each)]))
-    return f"INSERT INTO subscriber ({columns}) VALUES ({'), ('.join(places)})"  # noqa: S608 - names
-
-
-def _new_columns(wishes: Wishes, moment: str) -> dict[str, _Value]:
+def _new_columns(wishes: Wishes, moment: str, *, name: str | None = None) -> dict[str, Value]:
     status = wishes.status or _CONFIRMED
-    columns: dict[str, _Value] = {
+    columns: dict[str, Value] = {
+        "name": name,
         "status": status.value,
         "created_at": moment,
         "confirmed_at": moment if status is _CONFIRMED else None,

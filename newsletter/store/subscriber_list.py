@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import math
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,27 +16,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain, islice, repeat
-from operator import itemgetter
+from itertools import chain, groupby
 from typing import TextIO, TypeVar
 
 from newsletter.errors import ConfigError
 from newsletter.model import EditionKind, Preferences, Problem, Subscriber, SubscriberStatus
 from newsletter.store.engine import Store
 from newsletter.store.list_lines import Header, is_decoded, read_header, split_first_line
-from newsletter.store.saving import PREFERENCES, Addressed, SubscriberRow, Wishes, save_addressed
+from newsletter.store.list_slices import cut_slices
+from newsletter.store.saving import (
+    PREFERENCES,
+    Addressed,
+    Alike,
+    Rows,
+    SubscriberRow,
+    Wishes,
+    save_addressed,
+)
 from newsletter.store.subscribers import normal_email
 
 COLUMNS = ("email", "name", "keywords", "frequency", "language", "limit", "status")
 _Word = TypeVar("_Word", SubscriberStatus, EditionKind)
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_SLICE = 10_000  # rows a transaction: some 70 ms
-_CACHE = (
-    "PRAGMA cache_size = -16000"  # kB: what a slice touches, which else is written and read again meanwhile
+_MEMORY = (
+    "PRAGMA cache_size = -16000",  # kB: what a slice touches, which else is written and read again meanwhile
+    "PRAGMA temp_store = MEMORY",  # what a statement that fails is undone with: else a file each
 )
 _BREATH = 0.005  # seconds between transactions: an unsubscribe gets in
-_STRETCH = 250_000  # rows held and sorted at once: some 40 MB
 _SHARED = 4_096  # different wishes kept
 
 # Of plain addresses, only such as email_validator surely takes and leaves as they are: no mailbox of RFC 2142
@@ -68,13 +76,14 @@ def import_subscribers(
     report = ImportReport()
     rows = read_rows(blocks, languages=frozenset(languages), problems=report.problems)
     with _collector_paused():
-        for part in _slices(rows):
-            with store.write() as tx:
-                tx.exec_driver_sql(_CACHE)
+        done = -math.inf
+        for part in cut_slices(rows):
+            time.sleep(max(0, done + _BREATH - time.monotonic()))
+            with store.write(pragmas=_MEMORY) as tx:
                 added = save_addressed(tx, part, now=now)
+            done = time.monotonic()
             report.added += added
             report.known += len(part) - added
-            time.sleep(_BREATH)
     return report
 
 
@@ -90,10 +99,8 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def read_rows(
-    blocks: Iterable[str], *, languages: frozenset[str], problems: list[Problem]
-) -> Iterator[Addressed]:
-    """The good rows; each bad one becomes a problem with its line (from 1, the header's is 1)."""
+def read_rows(blocks: Iterable[str], *, languages: frozenset[str], problems: list[Problem]) -> Iterator[Rows]:
+    """The good rows in parts; each bad one becomes a problem with its line (from 1, the header's is 1)."""
     blocks = iter(blocks)
     first, rest = split_first_line(next(blocks, ""))
     header = read_header(first, COLUMNS)
@@ -101,19 +108,25 @@ def read_rows(
     lines = _compile_lines(header)
     number = 1
     for block in chain([rest], blocks):
+        others: list[Addressed] = []
         for plain, line in lines.findall(block):
             if plain:
-                rows = reader.read_plain(plain.replace(header.delimiter, ""))
-                number += len(rows)
-                yield from rows
+                if others:
+                    yield others
+                    others = []
+                for rows in reader.read_plain(plain.replace(header.delimiter, "")):
+                    number += len(rows)
+                    yield rows
             if line:
                 number += 1
                 try:
                     cells = header.read_cells(line)
                     if any(cells):
-                        yield reader.read(cells)
+                        others.append(reader.read(cells))
                 except ValueError as error:
                     problems.append(Problem(str(error), number))
+        if others:
+            yield others
 
 
 def read_wishes(email: str, cells: Mapping[str, str], *, languages: Iterable[str]) -> SubscriberRow:
@@ -176,13 +189,19 @@ class _RowReader:
             name, values[self._name] = values[self._name], ""
         return normal_email(email), email, name, self._read_shared(*values)
 
-    def read_plain(self, text: str) -> list[Addressed]:
+    def read_plain(self, text: str) -> Iterator[Rows]:
         """Rows with nothing but a plain address each."""
-        emails, lower = text.split(), text.lower()
-        # As `normal_email` has them, which gives these capitals alone another look.
-        addresses = emails if lower == text else lower.split()
         name, wishes = self._plain
-        return list(zip(addresses, emails, repeat(name), repeat(wishes), strict=False))
+        emails, lower = text.split(), text.lower()
+        if lower == text:
+            yield Alike(emails, name, wishes)
+            return
+        # As `normal_email` has them, which gives these capitals alone another look.
+        for is_normal, rows in groupby(zip(lower.split(), emails, strict=True), _is_normal):
+            if is_normal:
+                yield Alike([address for address, _ in rows], name, wishes)
+            else:
+                yield [(address, email, name, wishes) for address, email in rows]
 
     def _read_others(self, *cells: str) -> Wishes:
         values = dict(zip(self._columns, cells, strict=True))
@@ -202,6 +221,11 @@ def _compile_lines(header: Header) -> re.Pattern[str]:
         else _NEVER
     )
     return re.compile(rf"((?:{plain}(?:\r\n?|\n|\Z))*+)([^\r\n]*+(?:\r\n?|\n)?)")
+
+
+def _is_normal(row: tuple[str, str]) -> bool:
+    address, email = row
+    return address == email
 
 
 def _check_text(column: str, text: str) -> str:
@@ -236,21 +260,3 @@ def _choose(kind: type[_Word], column: str, text: str) -> _Word:
         return kind(text.lower())
     except ValueError:
         raise ValueError(f"{column} {text!r} is not one of {', '.join(kind)}") from None
-
-
-def _slices(rows: Iterator[Addressed]) -> Iterator[list[Addressed]]:
-    """The rows in parts of a transaction; those of a long list by address, a stretch at a time.
-
-    Neighbours lie on the same pages of the index: in the order of a long list, each part would touch all of
-    them. The next stretch is read between the parts, while others may write.
-    """
-    stretch = list(islice(rows, _STRETCH))
-    while stretch:
-        if len(stretch) > _SLICE:
-            stretch.sort(key=itemgetter(0))  # stable: the rows of an address keep their order
-        following: list[Addressed] = []
-        while stretch:
-            yield stretch[:_SLICE]
-            del stretch[:_SLICE]
-            following += islice(rows, _SLICE)
-        stretch = following

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 
 import email_validator
 import pytest
@@ -15,9 +17,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.model import Preferences, Problem, SubscriberStatus
-from newsletter.store import Store, subscriber_list
+from newsletter.store import Store, list_slices
+from newsletter.store.adding import make_public_ids
 from newsletter.store.list_lines import Header
-from newsletter.store.saving import make_public_ids
+from newsletter.store.saving import _write_list
 from newsletter.store.subscriber_list import _PLAIN_ADDRESS, check_email, import_subscribers, read_rows
 from newsletter.store.subscribers import find_subscriber, iterate_subscribers, normal_email, unsubscribe
 from tests.builders import NOON
@@ -94,7 +97,10 @@ def test_a_line_is_split_as_the_csv_module_splits_it(line: str, delimiter: str) 
 def test_a_line_with_an_address_alone_is_read_like_any_other(ends: list[str]) -> None:
     lines = ["email,name,language\n", *(f"a{number}@readers.test{end}\n" for number, end in enumerate(ends))]
     quoted = [re.sub(r"^(a\d+@readers.test)", r'"\1"', line) for line in lines]
-    rows, same = (list(read_rows(each, languages=frozenset({"en"}), problems=[])) for each in (lines, quoted))
+    rows, same = (
+        list(chain.from_iterable(read_rows(each, languages=frozenset({"en"}), problems=[])))
+        for each in (lines, quoted)
+    )
     assert rows == same
     assert len(rows) == len(ends)
 
@@ -116,7 +122,7 @@ def test_lines_in_a_block_are_read_like_lines_one_by_one(parts: list[tuple[str, 
     lines = list(io.StringIO(text.removesuffix("\n"), newline=""))
     blocks: tuple[list[Problem], list[Problem]] = ([], [])
     whole, single = (
-        list(read_rows(each, languages=frozenset(), problems=problems))
+        list(chain.from_iterable(read_rows(each, languages=frozenset(), problems=problems)))
         for each, problems in zip((["".join(lines)], lines), blocks, strict=True)
     )
     assert whole == single
@@ -135,8 +141,8 @@ def test_a_capital_and_a_name_are_kept_beside_rows_that_have_neither(store: Stor
 def test_a_list_longer_than_a_slice_is_taken_in_whole_and_known_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriber_list, "_SLICE", 3)
-    monkeypatch.setattr(subscriber_list, "_STRETCH", 7)
+    monkeypatch.setattr(list_slices, "_SLICE", 3)
+    monkeypatch.setattr(list_slices, "_STRETCH", 7)
     addresses = [f"reader{number * 7 % 40:02}@readers.test" for number in range(40)]
     text = "email\n" + "\n".join(addresses)
     assert take(store, text) == (40, 0)
@@ -148,7 +154,7 @@ def test_a_list_longer_than_a_slice_is_taken_in_whole_and_known_again(
 def test_rows_of_one_address_keep_their_order_however_long_the_list(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriber_list, "_SLICE", 2)
+    monkeypatch.setattr(list_slices, "_SLICE", 2)
     names = "".join(
         f"{'aA'[number % 2]}nn@readers.test,{number}\nz{number}@readers.test,\n" for number in range(9)
     )
@@ -156,6 +162,44 @@ def test_rows_of_one_address_keep_their_order_however_long_the_list(
     with store.read() as tx:
         found = find_subscriber(tx, "ann@readers.test")
     assert (found.name, found.email) == ("8", "ann@readers.test")
+
+
+@pytest.mark.parametrize("rows_a_slice", [2, 10_000])
+def test_rows_of_one_address_keep_their_order_whether_they_say_more_or_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch, rows_a_slice: int
+) -> None:
+    monkeypatch.setattr(list_slices, "_SLICE", rows_a_slice)
+    lines = ["B@r.test,", "b@r.test,", "a@r.test,Ann", "a@r.test,", "c@r.test,", "c@r.test,Cy", "d@r.test,"]
+    assert take(store, "email,name\n" + "\n".join(lines)) == (4, 3)
+    with store.read() as tx:
+        found = sorted((each.email, each.name) for each in iterate_subscribers(tx))
+    assert found == [("B@r.test", ""), ("a@r.test", ""), ("c@r.test", "Cy"), ("d@r.test", "")]
+
+
+def test_plain_addresses_are_added_beside_known_ones_and_once_each(store: Store) -> None:
+    assert take(store, "email\nb@r.test\n") == (1, 0)
+    assert take(store, "email\na@r.test\nb@r.test\nc@r.test\na@r.test\n") == (2, 2)
+    assert take(store, "email\nd@r.test\nd@r.test\n") == (1, 1)
+    with store.read() as tx:
+        found = list(iterate_subscribers(tx))
+    assert [each.email for each in found] == ["b@r.test", "a@r.test", "c@r.test", "d@r.test"]
+    assert all(re.fullmatch("[0-9a-f]{20}", each.public_id) for each in found)
+    assert [each.id for each in found] == [1, 2, 3, 4]
+
+
+def test_plain_rows_of_a_list_with_more_columns_speak_of_these(store: Store) -> None:
+    take(store, "email,name,language\na@r.test,Ann,en\nb@r.test,Bee,en\n")
+    assert take(store, "email,name,language\na@r.test,,\nc@r.test,,\n") == (1, 1)
+    with store.read() as tx:
+        found = [(each.email, each.name, each.preferences.language) for each in iterate_subscribers(tx)]
+    assert found == [("a@r.test", "", ""), ("b@r.test", "Bee", "en"), ("c@r.test", "", "")]
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_json_escapes_is_listed_whole(plain: bool) -> None:
+    values = ["a@r.test", "ü@r.test"] if plain else ["a@r.test", 'q"', "back\\slash", "tab\t", '","']
+    assert json.loads(_write_list(values)) == values
+    assert json.loads(_write_list([])) == []
 
 
 def test_a_second_import_changes_only_what_differs(store: Store) -> None:
@@ -182,16 +226,16 @@ def test_only_a_confirmed_row_has_a_time_of_confirmation(store: Store) -> None:
 def test_an_import_reads_what_another_process_wrote_between_its_slices(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriber_list, "_SLICE", 1)
+    monkeypatch.setattr(list_slices, "_SLICE", 1)
     take(store, "email,status\na@readers.test,\nb@readers.test,unconfirmed\n")
     write = Store.write
 
     @contextmanager
-    def leave_first(self: Store) -> Iterator[object]:
+    def leave_first(self: Store, *, pragmas: Iterable[str]) -> Iterator[object]:
         monkeypatch.setattr(Store, "write", write)
         with self.write() as tx:
             unsubscribe(tx, find_subscriber(tx, "b@readers.test"), now=NOON)
-        with self.write() as tx:
+        with self.write(pragmas=pragmas) as tx:
             yield tx
 
     monkeypatch.setattr(Store, "write", leave_first)

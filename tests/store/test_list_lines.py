@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,9 @@ def read(data: bytes | str) -> Read:
     problems: list[Problem] = []
     file = io.BytesIO(data if isinstance(data, bytes) else data.encode())
     rows = read_rows(decode_blocks(file), languages=LANGUAGES, problems=problems)
-    return [SubscriberRow(email, name, *wishes) for _, email, name, wishes in rows], problems
+    return [
+        SubscriberRow(email, name, *wishes) for _, email, name, wishes in chain.from_iterable(rows)
+    ], problems
 
 
 def emails(rows: Sequence[SubscriberRow]) -> list[str]:
