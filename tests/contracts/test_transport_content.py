@@ -20,7 +20,7 @@ _Reader, _Writer = asyncio.StreamReader, asyncio.StreamWriter
 
 @pytest.mark.parametrize(
     "content",
-    [[b"{}"], [b"one", b"", b" two"], [b"x" * 300_000] * 7, [b"x" * (1 << 18)] * 2],
+    [[b"{}"], [b"one", b"", b" two"], [b"x" * 300_000] * 7, [b"x" * (1 << 20)] * 2],
     ids=["one", "some of it empty", "large", "whole chunks"],
 )
 def test_a_request_says_its_length_and_arrives_whole(content: Content) -> None:

@@ -24,7 +24,7 @@ from newsletter.errors import (
 Content = Sequence[bytes]
 """Bytes in pieces, most of which the requests of many readers share: they are joined on the wire alone."""
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 """So many bytes are joined and written at once."""
 
 

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import httpx
@@ -167,16 +168,15 @@ def _make_uuid(key: str) -> str:
 
 
 def _without_templates(fragments: Fragments, brace: str) -> Fragments:
-    if any(fragment.data.endswith(b"{") for fragment in fragments):  # the rest of it may be in the next
-        fragments = (Fragment(b"".join(fragment.data for fragment in fragments)),)
-    return tuple([_without_template(fragment, brace) for fragment in fragments])
+    pieces = [fragment.data for fragment in fragments]
+    if any(map(bytes.endswith, pieces, repeat(b"{"))):  # the rest of it may be in the next
+        pieces = [b"".join(pieces)]
+    return tuple(map(_without_template, pieces, repeat(brace)))
 
 
 @lru_cache(maxsize=2048)  # most stand in all mails of an edition
-def _without_template(fragment: Fragment, brace: str) -> Fragment:
-    text = fragment.data.decode()
-    harmless = _TEMPLATE_START.sub(brace, text)
-    return fragment if harmless == text else Fragment(harmless.encode())
+def _without_template(piece: bytes, brace: str) -> Fragment:
+    return Fragment(_TEMPLATE_START.sub(brace, piece.decode()).encode())
 
 
 def _name_address(mailbox: str) -> dict[str, str]:
