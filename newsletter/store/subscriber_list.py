@@ -43,7 +43,7 @@ _MEMORY = (
     "PRAGMA cache_size = -16000",  # kB: what a slice touches, which else is written and read again meanwhile
     "PRAGMA temp_store = MEMORY",  # what a statement that fails is undone with: else a file each
 )
-# Of the time of a transaction, what passes before the next: an unsubscribe, which looks now and then, gets in.
+# Of the time of a transaction, what passes before the next: an unsubscribe looks now and then, and gets in.
 _BREATH = 1 / 6
 _BREATH_OF_ROWS = 1 / 2  # between those of plain addresses there is reading and sorting too
 _SHARED = 4_096  # different wishes kept
