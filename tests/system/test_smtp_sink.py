@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import dkim
@@ -18,15 +20,18 @@ pytestmark = pytest.mark.system
 SUBSCRIBERS = 300
 
 
-def test_postfix_takes_every_mail_of_an_edition(program: Program, tmp_path: Path) -> None:
+@pytest.fixture
+def dump() -> Iterator[Path]:
+    """A folder that smtp-sink reaches after it has left root behind, as it would not below pytest's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+def test_postfix_takes_every_mail_of_an_edition(program: Program, dump: Path) -> None:
     sink = shutil.which("smtp-sink") or shutil.which("smtp-sink", path="/usr/sbin")
     assert sink, "smtp-sink comes with postfix"
-    port, dump = find_free_port(), tmp_path / "dump"
-    dump.mkdir(mode=0o777)
-    dump.chmod(0o777)
-    tmp_path.chmod(0o755)
-    for parent in (tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)  # smtp-sink leaves root behind, and must still reach the folder
+    port = find_free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen([sink, *user, "-d", f"{dump}/mail.%M.", f"127.0.0.1:{port}", "100"])
     try:
