@@ -24,6 +24,8 @@ class Told:
     the content, "." in place of its answer; "stall" only stops reading there."""
     early: str = ""
     """Said in the middle of the content, of which nothing more is read."""
+    to_behind: str | None = None
+    """Said to each command that came behind a content, in place of doing it ("" says nothing)."""
     on_open: Callable[[], None] = lambda: None
     greetings: list[str] = field(default_factory=list)
     """Said to the first connections in place of 220; a 4xx or 5xx is followed by a close."""
@@ -115,6 +117,9 @@ class _Talk:
         if mail:
             self.told.answered.append((self.told.mails[-1], reply))
         await asyncio.sleep(self.told.ponders_content)
+        if self.told.to_behind is not None:
+            reply = "\r\n".join([reply, *[self.told.to_behind] * self.rest.count(b"\n")]).strip()
+            self.rest = b""
         await self.say(reply, now=True)
         return not reply.startswith("421")
 

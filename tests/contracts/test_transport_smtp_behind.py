@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery.transports.smtp import SmtpTransport
-from newsletter.errors import AddressRefused, OutcomeUnknown, TemporaryTransportError
+from newsletter.errors import AddressRefused, OutcomeUnknown, TemporaryTransportError, TransportMisconfigured
 from newsletter.model import Fragment, Submitted
 
 from .messages import make_call, make_message
@@ -214,6 +214,32 @@ def test_a_call_that_is_cancelled_behind_another_leaves_none_of_its_commands() -
     assert make_message(1).raw not in told.mails
 
 
+# --- Servers that take no mail behind another -----------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["503 bad sequence, pipelined after end of DATA", "554 out of sync", ""])
+def test_a_server_that_hears_nothing_behind_a_content_gets_one_mail_after_another(said: str) -> None:
+    told = Told(to_behind=said)
+    patience = replace(IMPATIENT, command=0.3, answer=5)
+    assert submit_to(told, 5, timeouts=patience) == [QUEUED] * 5
+    assert told.behind == [envelope(1), b"", b"", b"", b""]
+    assert sorted(told.mails) == [make_message(number).raw for number in range(5)]
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_it_gets_every_mail_once_over_several_connections_too(connections: int) -> None:
+    told = Told(to_behind="503 bad sequence", ponders_content=0.01)
+    assert submit_to(told, 30, connections=connections) == [QUEUED] * 30
+    assert sorted(told.mails) == sorted(make_message(number).raw for number in range(30))
+
+
+def test_a_sender_refused_behind_a_content_and_alone_stops_the_run() -> None:
+    told = Told({"MAIL": ["250 ok", *["550 5.7.1 not you"] * 9]})
+    first, *others = submit_to(told, 3)
+    assert first == QUEUED
+    assert all(isinstance(other, TransportMisconfigured) and "not you" in str(other) for other in others)
+
+
 # --- Whatever it says -----------------------------------------------------------------------------
 
 _REPLIES = {
@@ -229,11 +255,12 @@ _REPLIES = {
     st.fixed_dictionaries({verb: st.lists(reply, max_size=16) for verb, reply in _REPLIES.items()}),
     st.integers(1, 3),
     st.sampled_from(["as they come", "together"]),
+    st.sampled_from([None, None, "503 bad sequence"]),
 )
 def test_everybody_hears_what_was_said_to_his_own_mail(
-    replies: dict[str, list[str]], connections: int, packets: str
+    replies: dict[str, list[str]], connections: int, packets: str, to_behind: str | None
 ) -> None:
-    told = Told(replies, packets=packets)
+    told = Told(replies, packets=packets, to_behind=to_behind)
     results = submit_to(told, 9, connections=connections)
     taken = [mail for mail, reply in told.answered if reply.startswith("250")]
     for number, result in enumerate(results):

@@ -49,6 +49,8 @@ class SmtpTransport:
         self._given_tls_context = tls_context
         self._timeouts = timeouts
         self._pool = ConnectionPool(self._connect, most=config.connections, probe=timeouts.probe)
+        self._goes_behind = True
+        """Whether commands may come behind the content of another mail: until the server hears none there."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,6 +72,8 @@ class SmtpTransport:
             try:
                 return (await self._carry(mail, connection),)
             except TemporaryTransportError:
+                if mail.is_unheard:
+                    self._goes_behind = False
                 # A server ends a connection as it likes between two mails, with or without a 421. Where that
                 # was before this mail had begun, another connection shows whether anything is wrong; one that
                 # no mail had used before settles it.
@@ -85,7 +89,7 @@ class SmtpTransport:
             return self._pool.follow(connection)
 
         try:
-            result = await connection.hand_over(mail, follow)
+            result = await connection.hand_over(mail, follow if self._goes_behind else None)
         except BaseException:
             self._pool.drop(connection)
             raise

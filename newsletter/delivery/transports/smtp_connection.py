@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
 from typing import cast
 
 import aiosmtplib
@@ -20,7 +19,7 @@ from newsletter.config.transports import SmtpConfig
 from newsletter.delivery.transports.base import Result
 from newsletter.delivery.transports.replies import Stage
 from newsletter.delivery.transports.smtp_errors import errors_mapped
-from newsletter.delivery.transports.smtp_transaction import Line, Timeouts, Transaction
+from newsletter.delivery.transports.smtp_transaction import Follow, Line, Timeouts, Transaction
 from newsletter.delivery.transports.smtp_wire import Turn, Wire
 from newsletter.errors import TransportMisconfigured
 
@@ -60,9 +59,7 @@ class SmtpConnection:
         """Whether the server owes it no answer."""
         return self._line.wire.is_idle
 
-    async def hand_over(
-        self, transaction: Transaction, follow: Callable[[], Transaction | None] = lambda: None
-    ) -> Result:
+    async def hand_over(self, transaction: Transaction, follow: Follow | None = None) -> Result:
         """One mail; what this returns and raises, and what `follow` is, stands with `Transaction`."""
         self.is_used = True
         return await transaction.run(self._line, follow)

@@ -1,10 +1,12 @@
 """One mail over an open wire: MAIL, RCPT, DATA, the content, and what of it was taken (RFC 5321 §3.3).
 
 Where the server offers PIPELINING (RFC 2920) the three commands go in one write, behind the content of the
-mail before where there is one (§3.1 lets content begin a group): a mail costs one round trip. A line that
-breaks before the content has left is temporary, whatever had been said until then: without the final dot
-there is no mail. After it nobody can say. Opening and closing connections is left to `smtp_connection`,
-what a reply means to `replies`.
+mail before where there is one (§3.1 lets content begin a group): a mail costs one round trip. Some servers
+refuse what comes there, lest it be smuggled in, or lose it: such a mail says so, and can go alone.
+
+A line that breaks before the content has left is temporary, whatever had been said until then: without the
+final dot there is no mail. After it nobody can say. Opening and closing connections is left to
+`smtp_connection`, what a reply means to `replies`.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ class Timeouts:
 
 DEFAULT_TIMEOUTS = Timeouts()
 
+Follow = Callable[[], "Transaction | None"]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -63,20 +67,29 @@ class Transaction:
         self._turn: Turn | None = None
         self.took_sender = False
         """Whether the server took MAIL FROM: before that, nothing has begun."""
+        self.is_unheard = False
+        """Whether it was not, or may not have been, because it came behind the content of another mail."""
 
-    async def run(self, line: Line, follow: Callable[[], Transaction | None]) -> Result:
+    async def run(self, line: Line, follow: Follow | None = None) -> Result:
         """What was put off is raised if the connection went with it, else returned.
 
         `follow` is called when the content goes, where the server takes more commands behind it: it leaves
         the line to the next mail, and returns that if it is there already.
         """
+        is_behind = self._turn is not None or not line.wire.is_idle
         turn = self._turn or Turn(line.wire)
         try:
             refusal = await self._send_envelope(line, turn)
             if refusal is None:
                 return await self._send_content(line, turn, follow)
         except _BROKEN as error:
+            self.is_unheard = is_behind and not self.took_sender and isinstance(error, TimeoutError)
             raise read_trouble(error, self._stage, line.server) from error
+        if is_behind and not self.took_sender and not isinstance(refusal, TemporaryTransportError):
+            self.is_unheard = True
+            raise TemporaryTransportError(
+                f"the mail server at {line.server} takes no mail behind another: {refusal.message}"
+            )
         return _judge(refusal, line)
 
     def announce(self, wire: Wire) -> tuple[bytes, Turn]:
@@ -117,7 +130,7 @@ class Transaction:
             self.took_sender = Stage.SENDER in taken
         return refusal
 
-    async def _send_content(self, line: Line, turn: Turn, follow: Callable[[], Transaction | None]) -> Result:
+    async def _send_content(self, line: Line, turn: Turn, follow: Follow | None) -> Result:
         end = self._write_content(line, turn, follow)
         is_whole = line.wire.has_left(end) or await turn.flush(end, line.timeouts.command)
         if is_whole:
@@ -133,9 +146,9 @@ class Transaction:
             )
         return Submitted(answer=str(reply))
 
-    def _write_content(self, line: Line, turn: Turn, follow: Callable[[], Transaction | None]) -> int:
+    def _write_content(self, line: Line, turn: Turn, follow: Follow | None) -> int:
         """Returns where on the wire it ends."""
-        following = follow() if line.pipelining else None
+        following = follow() if follow is not None and line.pipelining else None
         if following is None:
             content = _write_content(self._message)
             return line.wire.write(content, (turn, 1)) + len(content)
