@@ -51,8 +51,8 @@ _SHARED = 4_096  # different wishes kept
 # Of plain addresses, only such as email_validator surely takes and leaves as they are: no mailbox of RFC 2142
 # in capitals, no length near a limit, no label with two hyphens (Punycode), no name reserved by the IANA.
 _PLAIN = (
-    r"(?=[a-z]{1,64}@|[A-Za-z]{0,32}[0-9_.+-][A-Za-z0-9_.+-]{0,31}@)[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
-    r"@(?=[a-z0-9.-]{1,60}(?![a-z0-9.-]))(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++"
+    r"(?=[a-z]{1,64}@|[A-Za-z]{0,32}[0-9_.+-][A-Za-z0-9_.+-]{0,31}@)[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*"
+    r"@(?=[a-z0-9.-]{1,60}(?![a-z0-9.-]))(?:[a-z0-9]++(?:-[a-z0-9]++)*\.)+"
     r"(?!(?:arpa|invalid|local|localhost|onion)(?![a-z]))[a-z]{2,}"
 )
 _PLAIN_ADDRESS = re.compile(_PLAIN)
@@ -225,7 +225,7 @@ def _compile_lines(header: Header) -> re.Pattern[str]:
         if header.columns[0] == "email"
         else _NEVER
     )
-    return re.compile(rf"((?:{plain}(?:\r\n?|\n|\Z))*+)([^\r\n]*+(?:\r\n?|\n)?)")
+    return re.compile(rf"((?:{plain}(?:\r\n?|\n|\Z))*)([^\r\n]*+(?:\r\n?|\n)?)")
 
 
 def _is_normal(row: tuple[str, str]) -> bool:

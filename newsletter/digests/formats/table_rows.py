@@ -17,7 +17,8 @@ _USUAL = (TITLE, AUTHORS, SUMMARY)
 _RULE = " \t|:+=-"
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 _LEFTOVER = re.compile(
-    r"(?:\s*(?:<!--(?:(?!-->).)*+-->|</?(?:details|summary|table|tbody|thead|tr|div|center|p|br|hr|img)\b[^<>]*+>))++",
+    r"(?:\s*(?:(?=(?P<comment><!--.*?-->))(?P=comment)"
+    r"|</?(?:details|summary|table|tbody|thead|tr|div|center|p|br|hr|img)\b[^<>]*+>))+",
     re.IGNORECASE,
 )
 
