@@ -121,7 +121,7 @@ def _import(folder: Path) -> dict[str, float]:
 
 
 def _write_meanwhile(store: Path, process: subprocess.Popen[str]) -> float:
-    """The longest that a small write had to wait, as an unsubscribe does."""
+    """The longest that a small write had to wait; an unsubscribe looks more often whether it may."""
     longest = 0.0
     connection = sqlite3.connect(store, isolation_level=None, timeout=30)
     while not _is_over(process):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count
@@ -28,9 +27,9 @@ def _draw(number: int) -> tuple[str, str]:
     return secrets.token_hex(2), secrets.token_hex(_DIGITS // 2 * number)
 
 
-def add_alike(tx: Transaction, shared: Mapping[str, Value], addresses: str, number: int) -> bool:
-    """Adds a JSON list of so many addresses that are their own normal form, the shared values in each row;
-    False where one of them is stored or stands there twice: then none is added.
+def add_alike(tx: Transaction, shared: Mapping[str, Value], addresses: str, number: int) -> None:
+    """Adds a JSON list of so many addresses that are their own normal form, the shared values in each row.
+    Raises sqlite3.IntegrityError where one of them is stored or stands there twice: then none is added.
 
     SQLite takes the list apart: to make rows in Python and to bind them takes as long as their inserting.
     """
@@ -40,11 +39,8 @@ def add_alike(tx: Transaction, shared: Mapping[str, Value], addresses: str, numb
     try:
         # Not through SQLAlchemy: its errors are held in a circle, with all their values.
         cursor.execute(_alike_statement(tuple(shared)), values)
-    except sqlite3.IntegrityError:
-        return False
     finally:
         cursor.close()
-    return True
 
 
 @lru_cache(maxsize=64)

@@ -12,11 +12,12 @@ from itertools import chain
 from operator import itemgetter
 from typing import TypeVar
 
-from newsletter.store.saving import Addressed, Alike, Rows
+from newsletter.store.saving import Addressed, Alike, Rows, is_telling
 
 _SLICE = 10_000  # addresses a transaction: some 50 ms
 _SLICE_OF_ROWS = 2_500  # that say more, each changed by itself: as long
-_STRETCH = 250_000  # rows held and sorted at once: some 40 MB
+_STRETCH = 250_000  # plain addresses held and sorted at once: some 20 MB
+_WEIGHT = 3  # of a row that says more: with keywords of its own it takes as much and more again
 _Row = TypeVar("_Row")
 
 
@@ -28,18 +29,26 @@ def cut_slices(parts: Iterator[Rows]) -> Iterator[Rows]:
     stretch = _take(parts, _STRETCH)
     while stretch:
         rows = _order(stretch)
+        room = _STRETCH - sum(map(_weigh, stretch))  # below 0: parts are not cut
         stretch = []
         for each in chain.from_iterable(map(_cut, rows)):
             yield each
-            stretch += _take(parts, len(each))
+            room += _weigh(each)
+            taken = _take(parts, room)
+            room -= sum(map(_weigh, taken))
+            stretch += taken
 
 
-def _take(parts: Iterator[Rows], number: int) -> list[Rows]:
-    """Parts with so many rows or somewhat more, or what is left."""
+def _weigh(rows: Rows) -> int:
+    return len(rows) if isinstance(rows, Alike) else _WEIGHT * len(rows)
+
+
+def _take(parts: Iterator[Rows], room: int) -> list[Rows]:
+    """Parts that fill so much room or somewhat more, or what is left."""
     taken: list[Rows] = []
-    while number > 0 and (part := next(parts, None)) is not None:
+    while room > 0 and (part := next(parts, None)) is not None:
         taken.append(part)
-        number -= len(part)
+        room -= _weigh(part)
     return taken
 
 
@@ -75,7 +84,8 @@ def _part(stretch: Sequence[Rows]) -> tuple[list[str], list[Addressed]]:
 
 def _cut(rows: Rows) -> Iterator[Rows]:
     if isinstance(rows, Alike):
-        for addresses in _take_out(rows.addresses, _SLICE):
+        size = _SLICE_OF_ROWS if is_telling(rows.name, rows.wishes) else _SLICE
+        for addresses in _take_out(rows.addresses, size):
             yield replace(rows, addresses=addresses)
     else:
         yield from _take_out(rows, _SLICE_OF_ROWS)

@@ -6,7 +6,9 @@ What a row may change is decided here: no row revives who unsubscribed, none tak
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import groupby, repeat
@@ -96,25 +98,26 @@ def save_addressed(tx: Transaction, rows: Rows, *, now: datetime) -> int:
 def _save_alike(tx: Transaction, rows: Alike, now: datetime) -> int:
     shared = _new_columns(rows.wishes, _write_instant(tx, now), name=rows.name)
     listed = _write_list(rows.addresses)
-    if add_alike(tx, shared, listed, len(rows)):  # a look before would take longer than one that fails
+    with suppress(sqlite3.IntegrityError):  # a look before would take longer than one that fails
+        add_alike(tx, shared, listed, len(rows))
         return len(rows)
     new = dict.fromkeys(_find_new(tx, listed))
     if new:
         add_alike(tx, shared, _write_list(list(new)), len(new))
-    if _is_telling(rows.name, rows.wishes):
+    if is_telling(rows.name, rows.wishes):
         _change(tx, [row for row in rows if row[0] not in new], now)
     return len(new)
 
 
 def _change(tx: Transaction, rows: Iterable[Addressed], now: datetime) -> None:
-    telling = [row for row in rows if _is_telling(row[2], row[3])]
+    telling = [row for row in rows if is_telling(row[2], row[3])]
     stored = _find_stored(tx, [row[0] for row in telling])  # those just added too
     for address, _, name, wishes in telling:
         stored[address].change(name, wishes)
     _update(tx, stored.values(), now)
 
 
-def _is_telling(name: str | None, wishes: Wishes) -> bool:
+def is_telling(name: str | None, wishes: Wishes) -> bool:
     """Whether a row says anything of an address that is stored."""
     return name is not None or bool(wishes.named or wishes.status)
 

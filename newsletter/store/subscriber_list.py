@@ -1,7 +1,7 @@
 """Subscriber lists as CSV: reads and writes the format that subscribers/README.md describes.
 
 Bad rows are problems with their line and the good rows stand. How a line becomes cells stands in
-`list_lines`; what a row changes is decided in `subscribers`.
+`list_lines`; what a row changes is decided in `saving`.
 """
 
 from __future__ import annotations

@@ -16,11 +16,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from newsletter.errors import StoreError
 from newsletter.model import Preferences, Problem, SubscriberStatus
 from newsletter.store import Store, list_slices
 from newsletter.store.adding import make_public_ids
 from newsletter.store.list_lines import Header
-from newsletter.store.saving import _write_list
+from newsletter.store.saving import Alike, Rows, Wishes, _write_list
 from newsletter.store.subscriber_list import _PLAIN_ADDRESS, check_email, import_subscribers, read_rows
 from newsletter.store.subscribers import find_subscriber, iterate_subscribers, normal_email, unsubscribe
 from tests.builders import NOON
@@ -149,6 +150,41 @@ def test_a_list_longer_than_a_slice_is_taken_in_whole_and_known_again(
     assert take(store, text) == (0, 40)
     with store.read() as tx:
         assert {each.email for each in iterate_subscribers(tx)} == set(addresses)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_however_long_a_list_no_more_of_it_is_held(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_slices, "_SLICE", 10)
+    monkeypatch.setattr(list_slices, "_SLICE_OF_ROWS", 10)
+    monkeypatch.setattr(list_slices, "_STRETCH", 100)
+    read = taken = most = 0
+
+    def read_parts() -> Iterator[Rows]:
+        nonlocal read, most
+        for number in range(200):
+            addresses = [f"reader{number}.{each}@readers.test" for each in range(9)]
+            read += len(addresses)
+            most = max(most, read - taken)
+            if plain:
+                yield Alike(addresses, None, Wishes())
+            else:
+                yield [(address, address, "Ann", Wishes()) for address in addresses]
+
+    for part in list_slices.cut_slices(read_parts()):
+        taken += len(part)
+    assert read == taken == 1_800
+    assert most <= (100 if plain else 100 / list_slices._WEIGHT) + 2 * 9 + 10
+
+
+def test_rows_that_clash_by_chance_alone_are_an_error_and_not_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(store, "email\na@r.test\n")
+    with store.read() as tx:
+        taken = find_subscriber(tx, "a@r.test").public_id
+    monkeypatch.setattr("newsletter.store.adding._draw", lambda number: (taken[:4], taken[4:] * number))
+    with pytest.raises(StoreError):
+        take(store, "email\na@r.test\nb@r.test\n")
 
 
 def test_rows_of_one_address_keep_their_order_however_long_the_list(
