@@ -78,7 +78,7 @@ def _read_path(path: Path, day: date | None, limits: FetchLimits) -> list[Docume
     if path.is_dir():
         return list(_read_folder(path, limits))
     if not path.exists():
-        fix = "is the path of [digest] source right?"
+        fix = "make it and put a digest there, or mend [digest] source"
         raise DigestNotFound(f"{path}: no such file or folder", source=str(path), fix=fix)
     return [_read_file(path, day or date_in_name(path.name), limits)]
 
