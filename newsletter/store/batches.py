@@ -24,7 +24,7 @@ _BATCH = schema.edition_batch
 _DELIVERY = schema.delivery
 
 LEASE = timedelta(minutes=15)
-"""Longer than one call may take (RFC 5321 §4.5.3.2.6: 10 minutes); every exchange renews it."""
+"""Longer than one answer may take (RFC 5321 §4.5.3.2.6: 10 minutes); calls in flight have it renewed."""
 
 BATCHES_A_TRANSACTION = 10
 """So many are written at once, so that no transaction is long."""

@@ -91,15 +91,6 @@ def test_a_connection_that_owes_nothing_is_taken_before_one_that_does() -> None:
     assert len(told.heard) >= 3
 
 
-def test_a_check_among_mails_finds_a_connection_too() -> None:
-    async def main() -> Any:
-        async with told_server(Told()) as port, SmtpTransport(smtp_config(port, connections=1)) as transport:
-            mails = [transport.submit(make_call(make_message(number))) for number in range(4)]
-            return await asyncio.wait_for(asyncio.gather(*mails[:2], transport.check(), *mails[2:]), 10)
-
-    assert "takes connections" in asyncio.run(main())[2]
-
-
 def test_over_tls_too() -> None:
     certificates, told = Certificates(), Told()
 
@@ -168,6 +159,13 @@ def test_a_server_that_closes_after_each_mail_gets_all_of_them() -> None:
     told = Told({".": ["250 queued\r\n421 4.4.2 one is enough"] * 20})
     assert submit_to(told, 8, connections=2) == [QUEUED] * 8
     assert sorted(told.mails) == sorted(make_message(number).raw for number in range(8))
+
+
+def test_no_mail_is_overtaken_again_and_again_where_a_server_closes_after_each() -> None:
+    told = Told({".": ["250 queued\r\n421 4.4.2 one is enough"] * 60})
+    assert submit_to(told, 60, connections=2) == [QUEUED] * 60
+    places = {mail: place for place, mail in enumerate(told.mails)}
+    assert max(abs(places[make_message(number).raw] - number) for number in range(60)) <= 6
 
 
 def test_a_content_answered_too_early_leaves_the_next_mail_to_another_connection() -> None:

@@ -99,8 +99,8 @@ class SmtpTransport:
 
     async def check(self) -> str:
         """Reaches the server, with TLS and login as for a mail, and leaves."""
-        connection = await self._pool.take()
-        self._pool.put_back(connection)
+        connection = await self._connect()
+        await connection.quit()
         config = self._config
         login = f", logged in as {config.username}" if config.username else ""
         return f"{config.host}:{config.port} takes connections ({config.security}{login})"

@@ -28,7 +28,7 @@ from newsletter.errors import (
 class _Waiting:
     """For a connection, or for another look whether there is one."""
 
-    mail: Transaction | None
+    mail: Transaction
     called: asyncio.Future[SmtpConnection | None]
 
 
@@ -49,11 +49,12 @@ class ConnectionPool:
         self._was_reached = False
         self._closed_door: TransportError | None = None
 
-    async def take(self, mail: Transaction | None = None) -> SmtpConnection:
+    async def take(self, mail: Transaction) -> SmtpConnection:
         """An open connection that nobody else writes to; `put_back`, `follow` or `drop` it.
 
         Raises what opening it raised where none stands that could be waited for.
         """
+        was_woken = False
         while True:
             connection = self._take_free(idle=True)
             if connection is None and self._has_room():
@@ -62,7 +63,8 @@ class ConnectionPool:
             if connection is None and self._closed_door is not None:
                 raise self._closed_door
             if connection is None and not self._has_room():
-                connection = await self._wait(mail)
+                connection = await self._wait(mail, first=was_woken)
+                was_woken = True
             if connection is not None:
                 return connection
 
@@ -73,10 +75,8 @@ class ConnectionPool:
         """
         while self._waiting:
             waiting = self._waiting.popleft()
-            if waiting.called.done():
-                continue
-            waiting.called.set_result(connection if waiting.mail is not None else None)
-            if waiting.mail is not None:
+            if not waiting.called.done():
+                waiting.called.set_result(connection)
                 return waiting.mail
         self._free.append(connection)
         return None
@@ -153,9 +153,10 @@ class ConnectionPool:
             self._closed_door = error
             self._wake(len(self._waiting))
 
-    async def _wait(self, mail: Transaction | None) -> SmtpConnection | None:
+    async def _wait(self, mail: Transaction, *, first: bool) -> SmtpConnection | None:
+        """`first`: who was called in vain keeps his place."""
         called: asyncio.Future[SmtpConnection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(mail, called))
+        (self._waiting.appendleft if first else self._waiting.append)(_Waiting(mail, called))
         try:
             return await called
         except asyncio.CancelledError:
