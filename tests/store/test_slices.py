@@ -26,7 +26,7 @@ TOO_MANY = MOST + 1
 
 @pytest.fixture
 def store(store: Store) -> Store:
-    store.engine.dispose()
+    store.close()  # its connections, too: a new one gets the limit
     sa.event.listen(
         store.engine, "connect", lambda raw, _: raw.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, MOST)
     )
