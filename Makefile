@@ -4,6 +4,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that share the tests, and which tests `make test` runs: all of them where none are named.
+JOBS ?= 2
+TESTS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Tests and benchmarks start processes by the hundred: what one has compiled the others read.
@@ -15,7 +18,7 @@ demo: $(VENV)/installed       ## the sample digest as pages, feeds and mails in 
 	$(BIN)/newsletter demo
 
 test: $(VENV)/installed-dev   ## every test that needs only Python and the registry
-	$(BIN)/python -m pytest -m "not system and not soak"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not system and not soak" $(TESTS)
 
 check: $(VENV)/installed-dev  ## lint, types, architecture
 	$(BIN)/ruff check .
@@ -24,7 +27,7 @@ check: $(VENV)/installed-dev  ## lint, types, architecture
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
 test-all: $(VENV)/installed-dev node_modules/.package-lock.json  ## all tests but the soak
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not soak"
 
 contract: $(VENV)/installed-dev node_modules/.package-lock.json  ## providers' requests before their own OpenAPI files
 	$(BIN)/python -m pytest tests/contracts/test_openapi.py tests/system/test_prism.py
