@@ -27,7 +27,7 @@ _BRACKETS = rf"[{_OPEN}](?:[^{_OPEN}{_CLOSE}\n]|{_INNER_BRACKETS}){{0,64}}[{_CLO
 _SEPARATOR = re.compile(rf"\s*[{_SEPARATORS}]\s*")
 _WHITE = re.compile(r"\s*")
 _BETWEEN = re.compile(rf"{_BRACKETS}|(?P<separator>[{_SEPARATORS}])")
-_BOLD = re.compile(r"\*\*(?!\s|\*\*|\Z)([^*]*+(?:\*(?!\*)[^*]*+)*)\*\*")
+_BOLD = re.compile(r"\*\*(?!\s|\*\*)(.+?)\*\*", re.DOTALL)
 
 # One space stays within a plain keyword unless prose begins behind it: Chinese after Chinese, a
 # quotation, or a word that opens sentences.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 # bracket that opens another, so that a text full of brackets takes linear time.
 _LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\\]|\\.|\[[^\[\]]{0,200}\]){0,1000})\]\s?\(\s?"
-    r"<?(?=(?P<target>(?:[^()\s<>]|\n|\([^()\s]{0,200}\))*))(?P=target)>?(?:\s[^()]{0,200})?\)"
+    r"<?(?=(?P<target>[^()\s<>]*(?:(?:\n|\([^()\s]{0,200}\))[^()\s<>]*+){0,1000}))(?P=target)>?(?:\s[^()]{0,200})?\)"
     r"|<a\s[^<>]{0,500}?href\s?=\s?[\"']?(?P<href>[^\"'\s<>]+)[^<>]{0,500}>(?P<text>[^<]{0,500})</a\s?>"
     r"|<(?P<auto>https?://[^\s<>]+)>"
     r"|(?P<bare>https?://[^\s|<>()\[\]\"'`]+)",

@@ -17,8 +17,7 @@ _USUAL = (TITLE, AUTHORS, SUMMARY)
 _RULE = " \t|:+=-"
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 _LEFTOVER = re.compile(
-    r"(?:\s*(?:(?=(?P<comment><!--.*?-->))(?P=comment)"
-    r"|</?(?:details|summary|table|tbody|thead|tr|div|center|p|br|hr|img)\b[^<>]*+>))+",
+    r"\s*(?:<!--.*?-->|</?(?:details|summary|table|tbody|thead|tr|div|center|p|br|hr|img)\b[^<>]*>)",
     re.IGNORECASE,
 )
 
@@ -46,7 +45,7 @@ class _Draft:
     def add(self, line: str) -> None:
         if not line:
             self.blank = self.blank or (self.has_all_cells and len(self.lines))
-        if not line or _LEFTOVER.fullmatch(line):
+        if _is_leftover(line):
             return
         if not self.lines and not line.startswith("|"):
             line = f"| {line}"
@@ -78,6 +77,17 @@ def find_rows(text: str) -> Iterator[Row]:
         earlier = draft
     if earlier:
         yield Row(earlier.line, earlier.columns, earlier.text)
+
+
+def _is_leftover(line: str) -> bool:
+    """Whether it holds nothing but comments and tags, which show nothing between two rows."""
+    at = 0
+    while at < len(line):  # not one pattern for all: it would remember each of a million tags
+        tag = _LEFTOVER.match(line, at)
+        if tag is None:
+            return False
+        at = tag.end()
+    return True
 
 
 def _is_rest(draft: _Draft, earlier: _Draft) -> bool:
