@@ -1,4 +1,4 @@
-"""A long line of a damaged digest takes memory of about its length: patterns must not remember each of its marks."""
+"""A long line of a damaged digest takes memory of about its length: no pattern remembers each mark of it."""
 
 from __future__ import annotations
 
